@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* mflab: run guests, collect what they measured, compare, report. */
+#include <err.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "mflab.h"
+#include "util.h"
+
+static const char help[] =
+"usage: mflab COMMAND ...\n"
+"\n"
+"  run --kernel F --initrd F --jobs F --out DIR [options]\n"
+"      boot a guest, see its jobs through, watch it for panics and hangs\n"
+"        --accel det|tcg|kvm   deterministic (default), parallel, hardware\n"
+"        --vcpus N             virtual CPUs (4)\n"
+"        --mem MB              memory (1024)\n"
+"        --timeout S           host seconds for everything, 0: no limit (3600)\n"
+"        --idle-timeout S      host seconds without any output (180)\n"
+"        --append STR          more words for the kernel command line\n"
+"        --qemu BIN            instead of " MFLAB_QEMU "\n"
+"        --interactive         the console on this terminal, no time limits;\n"
+"                              without --jobs: a shell. Ctrl-A X ends it\n"
+"        --verbose             show QEMU's command line and the console\n"
+"  probe --kernel F --initrd F --accel A [options of run]\n"
+"      does this accelerator work here? 0 if a guest boots within 10 s\n"
+"  report --records FILE... --meta meta.json --out results.json\n"
+"  table [--brief] [--color auto|always|never] results.json\n"
+"  diff [--metrics a,b,c] [--arms x=y] A.json B.json\n"
+"      compare the runs digit for digit; arm x of A with arm y of B\n"
+"  tests --records FILE --console FILE\n"
+"      judge the tests of a run; a splat in the kernel log fails its test\n"
+"\n"
+"exit status: 0 done; 1 a test or comparison failed; 2 usage; 9 no disk space;\n"
+"10 the guest hung; 11 its kernel panicked; 12 QEMU failed; 13 it ended before\n"
+"its jobs did, or a job or record was bad; 130 interrupted\n";
+
+static int cmd_help(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	fputs(help, stdout);
+	return MF_OK;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{ "diff", cmd_diff },
+	{ "help", cmd_help },
+	{ "--help", cmd_help },
+	{ "probe", cmd_probe },
+	{ "report", cmd_report },
+	{ "run", cmd_run },
+	{ "table", cmd_table },
+	{ "tests", cmd_tests },
+};
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	for (i = 0; argc > 1 && i < ARRAY_SIZE(commands); i++) {
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].run(argc - 1, argv + 1);
+	}
+	if (argc > 1)
+		warnx("%s: no such command", argv[1]);
+	fputs(help, stderr);
+	return MF_USAGE;
+}

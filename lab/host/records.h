@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The records that the guest sends, one JSON object a line. */
+#ifndef RECORDS_H
+#define RECORDS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+enum record_type {
+	REC_HELLO,
+	REC_BEGIN,
+	REC_RUN,
+	REC_TAP,
+	REC_END,
+	REC_DONE,
+};
+
+/**
+ * struct record - one record
+ * @type: which
+ * @job: the job it belongs to, from 1; 0 where it says none
+ * @jobs: hello: how many jobs there are
+ * @text: hello: the kernel's release; begin: the job line; tap: the line;
+ *	end: the error, or NULL
+ * @status: end: the job's exit status
+ * @signal: end: the signal that killed it, or 0
+ * @timeout: end: it was over its time limit
+ * @json: the whole object; owns @text
+ */
+struct record {
+	enum record_type type;
+	unsigned int job;
+	unsigned int jobs;
+	const char *text;
+	int status;
+	int signal;
+	bool timeout;
+	json_t *json;
+};
+
+typedef int (*record_fn)(void *arg, struct record *rec);
+
+int record_parse(const char *line, struct record *rec, char *why, size_t size);
+void record_free(struct record *rec);
+bool record_failed(const struct record *end);
+void record_outcome(const struct record *end, char *buf, size_t size);
+int records_read(const char *path, record_fn fn, void *arg,
+		 unsigned int *malformed);
+
+#endif

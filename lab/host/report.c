@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <err.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mflab.h"
+#include "report.h"
+#include "results.h"
+#include "util.h"
+#include "words.h"
+
+void collection_init(struct collection *col)
+{
+	*col = (struct collection){
+		.runs = json_array(),
+		.pending = json_array(),
+	};
+}
+
+void collection_free(struct collection *col)
+{
+	json_decref(col->runs);
+	json_decref(col->pending);
+	free(col->release);
+	*col = (struct collection){ 0 };
+}
+
+static void hello(struct collection *col, const struct record *rec)
+{
+	if (!col->release)
+		col->release = xstrdup(rec->text);
+	else if (strcmp(col->release, rec->text))
+		warnx("%s: kernel %s, but an earlier file has %s", col->path,
+		      rec->text, col->release);
+}
+
+/* A job without an end, for example because the guest died in it. */
+static void drop_pending(struct collection *col)
+{
+	if (!col->job)
+		return;
+	warnx("%s: job %u did not end; its runs are left out", col->path,
+	      col->job);
+	col->bad++;
+	col->job = 0;
+	json_array_clear(col->pending);
+}
+
+static void begin(struct collection *col, const struct record *rec)
+{
+	drop_pending(col);
+	col->job = rec->job;
+	col->wants_run = words_verb_is(rec->text, "run");
+}
+
+static void end(struct collection *col, const struct record *rec)
+{
+	char outcome[256];
+
+	if (col->wants_run && record_failed(rec)) {
+		record_outcome(rec, outcome, sizeof(outcome));
+		warnx("%s: job %u failed: %s; its runs are left out", col->path,
+		      rec->job, outcome);
+		col->bad++;
+	} else if (col->wants_run && !json_array_size(col->pending)) {
+		warnx("%s: job %u gave no run; see the console's log",
+		      col->path, rec->job);
+		col->bad++;
+	} else {
+		json_array_extend(col->runs, col->pending);
+	}
+	json_array_clear(col->pending);
+	col->wants_run = false;
+	col->job = 0;
+}
+
+/* The order of the keys is that of the documented schema. */
+static json_t *run_json(json_t *rec)
+{
+	static const char * const keys[] = {
+		"workload", "params", "arm", "round", "metrics"
+	};
+	json_t *run = json_object();
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(keys); i++) {
+		json_t *value = json_object_get(rec, keys[i]);
+
+		if (value)
+			json_object_set(run, keys[i], value);
+		else
+			json_object_set_new(run, keys[i], json_object());
+	}
+	return run;
+}
+
+static int collect(void *arg, struct record *rec)
+{
+	struct collection *col = arg;
+
+	switch (rec->type) {
+	case REC_HELLO:
+		hello(col, rec);
+		break;
+	case REC_BEGIN:
+		begin(col, rec);
+		break;
+	case REC_RUN:
+		json_array_append_new(col->pending, run_json(rec->json));
+		break;
+	case REC_TAP:
+		break;
+	case REC_END:
+		end(col, rec);
+		break;
+	case REC_DONE:
+		col->done = true;
+		break;
+	}
+	return 0;
+}
+
+/**
+ * collection_read() - add the runs of a file of records
+ * @col: where to add them; @col->bad tells of problems, each with a warning
+ * @path: the file
+ *
+ * Only runs of jobs that ended well count.
+ *
+ * Return: 0, or a negative errno after a message if it cannot be read.
+ */
+int collection_read(struct collection *col, const char *path)
+{
+	int ret;
+
+	col->path = path;
+	col->done = false;
+	ret = records_read(path, collect, col, &col->bad);
+	if (ret)
+		return ret;
+	drop_pending(col);
+	if (!col->done) {
+		warnx("%s: the guest ended before its jobs did", path);
+		col->bad++;
+	}
+	return 0;
+}
+
+static int copy_fields(json_t *to, const json_t *from, const char *in,
+		       const char * const *keys, size_t n, char *why,
+		       size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		json_t *value = json_object_get(from, keys[i]);
+		bool number = !strcmp(keys[i], "vcpus");
+
+		if (number ? !json_is_integer(value) : !json_is_string(value)) {
+			snprintf(why, size, "no %s \"%s%s\"",
+				 number ? "number" : "string", in, keys[i]);
+			return -EINVAL;
+		}
+		json_object_set(to, keys[i], value);
+	}
+	return 0;
+}
+
+static json_t *kernel_json(const json_t *meta, const char *release, char *why,
+			   size_t size)
+{
+	static const char * const keys[] = {
+		"release", "series_sha256", "config_sha256"
+	};
+	json_t *given = json_object_get(meta, "kernel");
+	json_t *from = given ? json_copy(given) : json_object();
+	const char *named = json_string_value(json_object_get(from, "release"));
+	json_t *kernel = json_object();
+
+	if (named && release && strcmp(named, release))
+		warnx("the guest ran kernel %s, not %s as the meta data says",
+		      release, named);
+	if (release)
+		json_object_set_new(from, "release", json_string(release));
+	if (copy_fields(kernel, from, "kernel.", keys, ARRAY_SIZE(keys), why,
+			size)) {
+		json_decref(kernel);
+		kernel = NULL;
+	}
+	json_decref(from);
+	return kernel;
+}
+
+/**
+ * report_build() - make results.json
+ * @meta: the contents of meta.json
+ * @col: the runs
+ * @why: on error, what @meta lacks
+ * @size: bytes in @why
+ *
+ * The kernel's release is what the guest says that it runs.
+ *
+ * Return: the results, or NULL.
+ */
+json_t *report_build(const json_t *meta, const struct collection *col,
+		     char *why, size_t size)
+{
+	static const char * const top[] = { "project_commit", "base" };
+	static const char * const of_machine[] = {
+		"accel", "vcpus", "qemu", "compiler"
+	};
+	json_t *res = json_object();
+	json_t *machine = json_object();
+	json_t *kernel = NULL;
+
+	json_object_set_new(res, "schema", json_integer(RESULTS_SCHEMA));
+	if (copy_fields(res, meta, "", top, ARRAY_SIZE(top), why, size))
+		goto fail;
+	kernel = kernel_json(meta, col->release, why, size);
+	if (!kernel)
+		goto fail;
+	if (copy_fields(machine, json_object_get(meta, "machine"), "machine.",
+			of_machine, ARRAY_SIZE(of_machine), why, size))
+		goto fail;
+	json_object_set_new(res, "kernel", kernel);
+	json_object_set_new(res, "machine", machine);
+	json_object_set(res, "runs", col->runs);
+	return res;
+fail:
+	json_decref(kernel);
+	json_decref(machine);
+	json_decref(res);
+	return NULL;
+}
+
+/* Complete or not there: the new file takes the old one's place at the end. */
+static enum mf_status write_results(const json_t *res, const char *path)
+{
+	char *tmp = xasprintf("%s.tmp", path);
+	char *text = json_dumps(res, JSON_INDENT(1));
+	FILE *f = fopen(tmp, "we");
+	int err = 0;
+
+	if (!f || fputs(text, f) == EOF || fputc('\n', f) == EOF)
+		err = errno;
+	if (f && fclose(f) && !err)
+		err = errno;
+	if (!err && rename(tmp, path))
+		err = errno;
+	if (err) {
+		unlink(tmp);
+		warnx("%s: %s; %s", path, strerror(err),
+		      is_nospace(err) ? "free some space there and run again" :
+					"check the path and its permissions");
+	}
+	free(text);
+	free(tmp);
+	if (!err)
+		return MF_OK;
+	return is_nospace(err) ? MF_NOSPACE : MF_USAGE;
+}
+
+static enum mf_status report(const struct strv *records, const char *meta_path,
+			     const char *out)
+{
+	enum mf_status status = MF_USAGE;
+	struct collection col;
+	json_error_t error;
+	json_t *meta, *res;
+	char why[160];
+	size_t i;
+
+	meta = json_load_file(meta_path, 0, &error);
+	if (!meta) {
+		warnx("%s:%d: %s", meta_path, error.line, error.text);
+		return MF_USAGE;
+	}
+	collection_init(&col);
+	for (i = 0; i < records->n; i++) {
+		if (collection_read(&col, records->v[i]))
+			goto out;
+	}
+	res = report_build(meta, &col, why, sizeof(why));
+	if (!res) {
+		warnx("%s: %s; add it and run again", meta_path, why);
+		goto out;
+	}
+	status = write_results(res, out);
+	json_decref(res);
+	if (!status && col.bad) {
+		warnx("%s: written, but the records had %u problems (above)",
+		      out, col.bad);
+		status = MF_INCOMPLETE;
+	}
+out:
+	collection_free(&col);
+	json_decref(meta);
+	return status;
+}
+
+int cmd_report(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "records", required_argument, NULL, 'r' },
+		{ "meta", required_argument, NULL, 'm' },
+		{ "out", required_argument, NULL, 'o' },
+		{ 0 }
+	};
+	struct strv records = { 0 };
+	const char *meta = NULL;
+	const char *out = NULL;
+	enum mf_status status;
+	int key;
+
+	while ((key = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (key) {
+		case 'r':
+			strv_add(&records, xstrdup(optarg));
+			break;
+		case 'm':
+			meta = optarg;
+			break;
+		case 'o':
+			out = optarg;
+			break;
+		default:
+			strv_free(&records);
+			return MF_USAGE;
+		}
+	}
+	/* --records takes several files: getopt leaves the others over. */
+	while (optind < argc)
+		strv_add(&records, xstrdup(argv[optind++]));
+	if (records.n && meta && out) {
+		status = report(&records, meta, out);
+	} else {
+		warnx("report needs --records, --meta and --out; see `mflab help`");
+		status = MF_USAGE;
+	}
+	strv_free(&records);
+	return status;
+}

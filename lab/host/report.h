@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* From records and meta.json to results.json. */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#include "records.h"
+
+/**
+ * struct collection - the runs found in files of records
+ * @runs: array of runs as results.json has them
+ * @pending: runs of the job under way, not known good before it ends
+ * @release: the kernel's release, from the guest; NULL before it is known
+ * @bad: problems met, malformed lines among them
+ * @path: the file being read, for messages
+ * @job: the job under way; 0: none
+ * @wants_run: that job is a workload and has to give a run
+ * @done: the last record has been seen
+ */
+struct collection {
+	json_t *runs;
+	json_t *pending;
+	char *release;
+	unsigned int bad;
+	const char *path;
+	unsigned int job;
+	bool wants_run;
+	bool done;
+};
+
+void collection_init(struct collection *col);
+int collection_read(struct collection *col, const char *path);
+void collection_free(struct collection *col);
+json_t *report_build(const json_t *meta, const struct collection *col,
+		     char *why, size_t size);
+
+#endif

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <err.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "results.h"
+#include "util.h"
+
+static int parse_run(const json_t *json, size_t i, struct result *run,
+		     char *why, size_t size)
+{
+	const json_t *round = json_object_get(json, "round");
+	const char *key;
+	json_t *value;
+
+	*run = (struct result){
+		.workload = json_string_value(json_object_get(json,
+							      "workload")),
+		.arm = json_string_value(json_object_get(json, "arm")),
+		.round = json_integer_value(round),
+		.params = json_object_get(json, "params"),
+		.metrics = json_object_get(json, "metrics"),
+	};
+	if (!run->workload || !run->arm || !json_is_integer(round) ||
+	    !json_is_object(run->params) || !json_is_object(run->metrics)) {
+		snprintf(why, size,
+			 "run %zu lacks workload, arm, round, params or metrics",
+			 i);
+		return -EINVAL;
+	}
+	json_object_foreach(run->metrics, key, value) {
+		if (!json_is_integer(value)) {
+			snprintf(why, size, "run %zu: metric %s is no integer",
+				 i, key);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+/**
+ * results_parse() - read results from their JSON
+ * @json: the whole object; on success @res owns it
+ * @res: the results, for results_free()
+ * @why: on error, what is wrong
+ * @size: bytes in @why
+ *
+ * Return: 0 or -EINVAL.
+ */
+int results_parse(json_t *json, struct results *res, char *why, size_t size)
+{
+	const json_t *runs = json_object_get(json, "runs");
+	size_t i;
+	int ret;
+
+	*res = (struct results){ 0 };
+	if (json_integer_value(json_object_get(json, "schema")) !=
+	    RESULTS_SCHEMA) {
+		snprintf(why, size, "\"schema\" is not %d", RESULTS_SCHEMA);
+		return -EINVAL;
+	}
+	if (!json_is_array(runs)) {
+		snprintf(why, size, "no array \"runs\"");
+		return -EINVAL;
+	}
+	res->n = json_array_size(runs);
+	res->runs = xzalloc(res->n * sizeof(*res->runs));
+	for (i = 0; i < res->n; i++) {
+		ret = parse_run(json_array_get(runs, i), i, &res->runs[i], why,
+				size);
+		if (ret) {
+			results_free(res);
+			return ret;
+		}
+	}
+	res->json = json;
+	return 0;
+}
+
+/**
+ * results_load() - read a results.json
+ * @path: the file
+ * @res: on success the results, for results_free()
+ *
+ * Return: 0, or a negative errno after a message.
+ */
+int results_load(const char *path, struct results *res)
+{
+	json_error_t error;
+	char why[160];
+	json_t *json;
+	int ret;
+
+	json = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+	if (!json) {
+		warnx("%s:%d: %s; give a results.json that `mflab report` wrote",
+		      path, error.line, error.text);
+		return -EINVAL;
+	}
+	ret = results_parse(json, res, why, sizeof(why));
+	if (ret) {
+		warnx("%s: %s; give a results.json that `mflab report` wrote",
+		      path, why);
+		json_decref(json);
+	}
+	return ret;
+}
+
+void results_free(struct results *res)
+{
+	json_decref(res->json);
+	free(res->runs);
+	*res = (struct results){ 0 };
+}
+
+/**
+ * result_same_setup() - do two runs differ in arm and round only?
+ * @a: a run
+ * @b: another
+ */
+bool result_same_setup(const struct result *a, const struct result *b)
+{
+	return !strcmp(a->workload, b->workload) &&
+	       json_equal(a->params, b->params);
+}
+
+bool result_metric(const struct result *run, const char *name,
+		   long long *value)
+{
+	const json_t *metric = json_object_get(run->metrics, name);
+
+	*value = json_integer_value(metric);
+	return metric;
+}
+
+/**
+ * params_text() - a workload's parameters in one line
+ * @params: an object
+ *
+ * Return: "a=1 b=2", in the object's order, for the caller to free.
+ */
+char *params_text(const json_t *params)
+{
+	char *text = xstrdup("");
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)params, key, value) {
+		char *dump = json_is_string(value) ?
+			     xstrdup(json_string_value(value)) :
+			     json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+		char *more = xasprintf("%s%s%s=%s", text, *text ? " " : "",
+				       key, dump ? dump : "?");
+
+		free(dump);
+		free(text);
+		text = more;
+	}
+	return text;
+}

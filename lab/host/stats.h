@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The few numbers that a table needs, and how they are printed. */
+#ifndef STATS_H
+#define STATS_H
+
+#include <stddef.h>
+
+/**
+ * struct spread - a metric over the rounds of an arm
+ * @n: how many rounds have it; the rest is 0 if none has
+ * @median: of an even number, the mean of the middle two, rounded down
+ * @min: the least
+ * @max: the greatest
+ */
+struct spread {
+	size_t n;
+	long long median;
+	long long min;
+	long long max;
+};
+
+struct spread spread_of(const long long *values, size_t n);
+void format_ns(long long ns, char *buf, size_t size);
+void format_count(long long count, char *buf, size_t size);
+void format_change(long long from, long long to, char *buf, size_t size);
+void format_ratio(long long part, long long whole, double scale, int digits,
+		  const char *unit, char *buf, size_t size);
+
+#endif

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tap.h"
+#include "words.h"
+
+#define SPLATS_KEPT	10
+#define LINES_KEPT	40
+
+static void keep(struct strv *sv, const char *line, size_t most)
+{
+	if (sv->n < most)
+		strv_add(sv, xstrdup(line));
+}
+
+/**
+ * tap_line() - take note of a line that a test printed
+ * @test: the test
+ * @line: the line
+ *
+ * kselftest_harness.h explains a failure in lines that begin with "# " before
+ * the "not ok"; they are kept, too.
+ */
+void tap_line(struct test_job *test, const char *line)
+{
+	int planned;
+
+	if (starts_with(line, "ok ")) {
+		if (strstr(line, "# SKIP"))
+			test->skipped++;
+		else
+			test->passed++;
+	} else if (starts_with(line, "not ok ")) {
+		test->failed++;
+		keep(&test->not_ok, line, LINES_KEPT);
+	} else if (sscanf(line, "1..%d", &planned) == 1) {
+		test->planned = planned;
+		if (!planned && strstr(line, "SKIP"))
+			test->skipped++;
+	} else if (starts_with(line, "# ") && strstr(line, ".c:")) {
+		keep(&test->not_ok, line, LINES_KEPT);
+	}
+}
+
+/* What keeps a test from having an outcome at all. */
+static bool did_not_run(const struct test_job *test, char *why, size_t size)
+{
+	if (test->error)
+		snprintf(why, size, "could not be run: %s", test->error);
+	else if (!test->ended)
+		snprintf(why, size, "did not end: the guest died in it");
+	else if (test->hung)
+		snprintf(why, size, "was over its time limit");
+	else
+		return false;
+	return true;
+}
+
+/* What is wrong with a test that ran, apart from splats and "not ok". */
+static bool inconsistent(const struct test_job *test, char *why, size_t size)
+{
+	unsigned int seen = test->passed + test->failed + test->skipped;
+
+	if (test->signal)
+		snprintf(why, size, "was killed by signal %d", test->signal);
+	else if (test->planned < 0)
+		snprintf(why, size, "printed no plan (1..N)");
+	else if (test->planned && seen != (unsigned int)test->planned)
+		snprintf(why, size, "planned %d tests, reported %u",
+			 test->planned, seen);
+	else if (!seen)
+		snprintf(why, size, "reported no test at all");
+	else if (test->status && !test->failed &&
+		 !(test->status == KSFT_SKIP && !test->passed))
+		snprintf(why, size, "ended with status %d without a \"not ok\"",
+			 test->status);
+	else
+		return false;
+	return true;
+}
+
+/**
+ * test_judge() - did a test do what was expected of it?
+ * @test: the test
+ * @why: what it did, in words
+ * @size: bytes in @why
+ *
+ * A test with expect=fail must fail by a "not ok" or a splat. Not running,
+ * crashing or hanging is no such failure: it proves nothing.
+ */
+enum test_result test_judge(const struct test_job *test, char *why,
+			    size_t size)
+{
+	bool failed = test->failed || test->splats.n;
+	char expect[16];
+
+	if (!words_get(test->words, "expect", expect, sizeof(expect)))
+		snprintf(expect, sizeof(expect), "pass");
+	if (strcmp(expect, "pass") && strcmp(expect, "fail")) {
+		snprintf(why, size, "expect=%s: give pass or fail", expect);
+		return TEST_FAILED;
+	}
+	if (did_not_run(test, why, size))
+		return TEST_FAILED;
+	if (!failed && inconsistent(test, why, size))
+		return TEST_FAILED;
+	if (!failed && !test->passed && test->skipped) {
+		snprintf(why, size, "skipped");
+		return strcmp(expect, "fail") ? TEST_SKIPPED : TEST_FAILED;
+	}
+	snprintf(why, size, "%u ok, %u not ok, %u skipped, %zu splats%s%s",
+		 test->passed, test->failed, test->skipped, test->splats.n,
+		 strcmp(expect, "fail") ? "" : "; has to fail",
+		 failed || strcmp(expect, "fail") ? "" : " and did not");
+	return failed == !strcmp(expect, "fail") ? TEST_PASSED : TEST_FAILED;
+}
+
+static struct test_job *find_test(struct test_run *run, unsigned int job)
+{
+	size_t i;
+
+	for (i = 0; i < run->n; i++) {
+		if (run->tests[i].job == job)
+			return &run->tests[i];
+	}
+	return NULL;
+}
+
+static void begin(struct test_run *run, const struct record *rec)
+{
+	run->begun++;
+	if (!words_verb_is(rec->text, "test"))
+		return;
+	run->tests = xrealloc(run->tests, (run->n + 1) * sizeof(*run->tests));
+	run->tests[run->n++] = (struct test_job){
+		.job = rec->job,
+		.words = xstrdup(rec->text),
+		.planned = -1,
+	};
+}
+
+static void end(struct test_job *test, const struct record *rec)
+{
+	test->ended = true;
+	test->hung = rec->timeout;
+	test->signal = rec->signal;
+	test->status = rec->status;
+	if (rec->text && !rec->timeout && !rec->signal)
+		test->error = xstrdup(rec->text);
+}
+
+/**
+ * test_run_record() - take note of a record
+ * @arg: the struct test_run
+ * @rec: the record
+ *
+ * Return: 0.
+ */
+int test_run_record(void *arg, struct record *rec)
+{
+	struct test_run *run = arg;
+	struct test_job *test = find_test(run, rec->job);
+
+	if (rec->type == REC_HELLO)
+		run->jobs = rec->jobs;
+	else if (rec->type == REC_BEGIN)
+		begin(run, rec);
+	else if (rec->type == REC_DONE)
+		run->done = true;
+	else if (rec->type == REC_TAP && test)
+		tap_line(test, rec->text);
+	else if (rec->type == REC_END && test)
+		end(test, rec);
+	return 0;
+}
+
+/**
+ * test_run_console() - take note of a line of the kernel log
+ * @run: the tests; all records have been read before
+ * @log: where in the log the reader is
+ * @line: the line
+ */
+void test_run_console(struct test_run *run, struct klog *log, char *line)
+{
+	struct test_job *test;
+
+	printable(line);
+	if (klog_line(log, line) == SPLAT_NONE)
+		return;
+	test = find_test(run, log->job);
+	keep(test ? &test->splats : &run->stray, line, SPLATS_KEPT);
+}
+
+void test_run_free(struct test_run *run)
+{
+	size_t i;
+
+	for (i = 0; i < run->n; i++) {
+		free(run->tests[i].words);
+		free(run->tests[i].error);
+		strv_free(&run->tests[i].not_ok);
+		strv_free(&run->tests[i].splats);
+	}
+	free(run->tests);
+	strv_free(&run->stray);
+	*run = (struct test_run){ 0 };
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Description: QEMU's command line for each accelerator. */
+#include "t.h"
+
+#include "qemu.h"
+
+static struct qemu_spec spec(const char *accel)
+{
+	return (struct qemu_spec){
+		.bin = "qemu",
+		.kernel = "bzImage",
+		.initrd = "initrd.img",
+		.accel = accel,
+		.append = "x='y z'",
+		.console = "a,b/console.log",
+		.records = "records.jsonl",
+		.vcpus = 3,
+		.mem_mb = 512,
+	};
+}
+
+static char *command(const struct qemu_spec *s)
+{
+	struct strv argv = { 0 };
+	char *line;
+
+	qemu_command(s, &argv);
+	line = qemu_quote(&argv);
+	strv_free(&argv);
+	return line;
+}
+
+static void deterministic(void **state)
+{
+	struct qemu_spec s = spec("det");
+	char *line = command(&s);
+
+	(void)state;
+	assert_string_equal(line,
+		"qemu -machine q35 -accel tcg,thread=single "
+		"-icount shift=0,align=off,sleep=off -cpu max,-rdrand,-rdseed "
+		"-seed 1 -rtc base=2026-01-01T00:00:00,clock=vm -smp 3 -m 512 "
+		"-nodefaults -display none -no-reboot "
+		"-chardev file,id=console,path=a,,b/console.log "
+		"-serial chardev:console "
+		"-chardev file,id=records,path=records.jsonl "
+		"-serial chardev:records -kernel bzImage -initrd initrd.img "
+		"-append 'console=ttyS0 loglevel=5 panic=-1 nokaslr "
+		"norandmaps rdinit=/init x='\\''y z'\\'''\n");
+	free(line);
+}
+
+static void parallel(void **state)
+{
+	struct qemu_spec s = spec("tcg");
+	char *line = command(&s);
+
+	(void)state;
+	assert_non_null(strstr(line, " -accel tcg,thread=multi -cpu max -smp"));
+	assert_null(strstr(line, "icount"));
+	free(line);
+	s = spec("kvm");
+	line = command(&s);
+	assert_non_null(strstr(line, " -accel kvm -cpu host -smp"));
+	free(line);
+}
+
+static void interactive(void **state)
+{
+	struct qemu_spec s = spec("tcg");
+	char *line;
+
+	(void)state;
+	s.interactive = true;
+	line = command(&s);
+	assert_non_null(strstr(line, "-chardev stdio,id=console,mux=on,"
+			       "signal=off,logfile=a,,b/console.log"));
+	assert_non_null(strstr(line, "-chardev file,id=records"));
+	free(line);
+}
+
+static void unknown(void **state)
+{
+	(void)state;
+	assert_false(qemu_accel_known("hvf"));
+	assert_true(qemu_accel_known("kvm"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(deterministic),
+		cmocka_unit_test(parallel),
+		cmocka_unit_test(interactive),
+		cmocka_unit_test(unknown),
+	};
+
+	return cmocka_run_group_tests_name("qemu", tests, NULL, NULL);
+}

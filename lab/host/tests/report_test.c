@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Description: records become results.json; what did not end well is left out. */
+#include "t.h"
+
+#include "report.h"
+#include "results.h"
+
+#define HELLO	"{\"type\":\"hello\",\"release\":\"7.3.4-lab\",\"jobs\":1}\n"
+#define BEGIN	"{\"type\":\"begin\",\"job\":1,\"words\":\"run workload=w\"}\n"
+#define RUN	"{\"type\":\"run\",\"job\":1,\"workload\":\"w\",\"arm\":\"hold\"," \
+		"\"round\":2,\"params\":{\"a\":1},\"metrics\":{\"x\":7}}\n"
+#define END(s)	"{\"type\":\"end\",\"job\":1,\"status\":" s "}\n"
+#define DONE	"{\"type\":\"done\"}\n"
+#define META	"{\"project_commit\":\"c\",\"base\":\"7.3.4\"," \
+		"\"kernel\":{\"series_sha256\":\"s\",\"config_sha256\":\"k\"}," \
+		"\"machine\":{\"accel\":\"det\",\"vcpus\":4,\"qemu\":\"7.2\"," \
+		"\"compiler\":\"gcc\"},\"more\":1}"
+
+static void read_text(struct collection *col, const char *text)
+{
+	char *path = t_file(text);
+
+	collection_init(col);
+	assert_int_equal(collection_read(col, path), 0);
+	t_remove(path);
+}
+
+static void the_schema(void **state)
+{
+	json_t *meta = json_loads(META, 0, NULL);
+	struct collection col;
+	json_t *res;
+	char why[160];
+	char *text;
+
+	(void)state;
+	read_text(&col, HELLO BEGIN RUN END("0") DONE);
+	assert_int_equal(col.bad, 0);
+	res = report_build(meta, &col, why, sizeof(why));
+	assert_non_null(res);
+	text = json_dumps(res, JSON_COMPACT);
+	assert_string_equal(text,
+		"{\"schema\":1,\"project_commit\":\"c\",\"base\":\"7.3.4\","
+		"\"kernel\":{\"release\":\"7.3.4-lab\",\"series_sha256\":\"s\","
+		"\"config_sha256\":\"k\"},"
+		"\"machine\":{\"accel\":\"det\",\"vcpus\":4,\"qemu\":\"7.2\","
+		"\"compiler\":\"gcc\"},"
+		"\"runs\":[{\"workload\":\"w\",\"params\":{\"a\":1},"
+		"\"arm\":\"hold\",\"round\":2,\"metrics\":{\"x\":7}}]}");
+	free(text);
+	json_decref(res);
+	json_decref(meta);
+	collection_free(&col);
+}
+
+static void what_is_left_out(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t runs;
+		unsigned int bad;
+	} cases[] = {
+		{ HELLO BEGIN RUN END("0") DONE, 1, 0 },
+		{ HELLO BEGIN RUN END("1") DONE, 0, 1 },
+		{ HELLO BEGIN END("0") DONE, 0, 1 },
+		{ HELLO BEGIN RUN, 0, 2 },		/* no end, no done */
+		{ HELLO BEGIN RUN END("0"), 1, 1 },
+		{ HELLO BEGIN RUN "junk\n" END("0") DONE, 1, 1 },
+		{ HELLO BEGIN RUN BEGIN RUN END("0") DONE, 1, 1 },
+		{ HELLO "{\"type\":\"begin\",\"job\":1,\"words\":\"mkfs\"}\n"
+		  END("0") DONE, 0, 0 },
+	};
+	struct collection col;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		read_text(&col, cases[i].text);
+		if (json_array_size(col.runs) != cases[i].runs ||
+		    col.bad != cases[i].bad)
+			fail_msg("case %zu: %zu runs, %u bad", i,
+				 json_array_size(col.runs), col.bad);
+		collection_free(&col);
+	}
+}
+
+static void incomplete_meta(void **state)
+{
+	static const char * const names[] = {
+		"project_commit", "base", "kernel", "machine"
+	};
+	struct collection col;
+	char why[160];
+	size_t i;
+
+	(void)state;
+	read_text(&col, HELLO BEGIN RUN END("0") DONE);
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		json_t *meta = json_loads(META, 0, NULL);
+
+		json_object_del(meta, names[i]);
+		assert_null(report_build(meta, &col, why, sizeof(why)));
+		assert_non_null(strstr(why, names[i]));
+		json_decref(meta);
+	}
+	collection_free(&col);
+}
+
+static void results_are_checked(void **state)
+{
+	static const char * const bad[] = {
+		"{\"schema\":2,\"runs\":[]}",
+		"{\"schema\":1}",
+		"{\"schema\":1,\"runs\":[{}]}",
+		"{\"schema\":1,\"runs\":[{\"workload\":\"w\",\"arm\":\"a\","
+		"\"round\":1,\"params\":{},\"metrics\":{\"x\":1.5}}]}",
+	};
+	struct results res;
+	char why[160];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		json_t *json = json_loads(bad[i], 0, NULL);
+
+		assert_non_null(json);
+		assert_int_equal(results_parse(json, &res, why, sizeof(why)),
+				 -EINVAL);
+		json_decref(json);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_schema),
+		cmocka_unit_test(what_is_left_out),
+		cmocka_unit_test(incomplete_meta),
+		cmocka_unit_test(results_are_checked),
+	};
+
+	return cmocka_run_group_tests_name("report", tests, NULL, NULL);
+}

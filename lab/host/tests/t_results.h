@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* results.json made of a list of runs, for the tests of its readers. */
+#ifndef T_RESULTS_H
+#define T_RESULTS_H
+
+#include "t.h"
+
+#include "results.h"
+
+/**
+ * struct t_run - a run of workload "w"
+ * @arm: its arm
+ * @round: its round
+ * @params: JSON
+ * @metrics: JSON
+ */
+struct t_run {
+	const char *arm;
+	int round;
+	const char *params;
+	const char *metrics;
+};
+
+static inline void t_results(struct results *res, const struct t_run *runs,
+			     size_t n)
+{
+	json_t *json = json_pack("{s:i, s:[], s:s, s:{s:s}, s:{s:s, s:i}}",
+				 "schema", 1, "runs", "base", "7.3.4",
+				 "kernel", "release", "7.3.4-lab",
+				 "machine", "accel", "det", "vcpus", 4);
+	char why[160];
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		json_t *run = json_pack("{s:s, s:s, s:i, s:o, s:o}",
+			"workload", "w", "arm", runs[i].arm,
+			"round", runs[i].round,
+			"params", json_loads(runs[i].params, 0, NULL),
+			"metrics", json_loads(runs[i].metrics, 0, NULL));
+
+		assert_non_null(run);
+		json_array_append_new(json_object_get(json, "runs"), run);
+	}
+	assert_int_equal(results_parse(json, res, why, sizeof(why)), 0);
+}
+
+#endif

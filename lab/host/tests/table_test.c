@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Description: the table's rows, columns, medians, spreads and ratios. */
+#include "t_results.h"
+
+#include "table.h"
+
+static char *print_as(const struct t_run *runs, size_t n, bool color, bool brief)
+{
+	struct results res;
+	char *text = NULL;
+	size_t size;
+	FILE *f;
+
+	f = open_memstream(&text, &size);
+	assert_non_null(f);
+	t_results(&res, runs, n);
+	table_print(f, &res, color, brief);
+	fclose(f);
+	results_free(&res);
+	return text;
+}
+
+static char *print(const struct t_run *runs, size_t n, bool color)
+{
+	return print_as(runs, n, color, false);
+}
+
+static void must_have(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("lacks \"%s\":\n%s", part, text);
+}
+
+#define P	"{\"p\":1}"
+#define M(l, r)	"{\"major_faults\":1000,\"device_reads\":1000," \
+		"\"fault.p50_ns\":5020000,\"odd\":0," \
+		"\"mmap_lock_reads_by_faults\":" l ",\"resumed\":" r "}"
+
+static const struct t_run runs[] = {
+	{ "resume", 1, P, M("2", "990") },
+	{ "zzz", 1, P, M("2", "0") },
+	{ "mainline", 1, P, M("1000", "0") },
+	{ "hold", 1, P, M("3", "0") },
+	{ "resume", 2, P, M("4", "991") },
+	{ "resume", 3, P, M("9", "992") },
+};
+
+static void whole(void **state)
+{
+	char *text = print(runs, 6, false);
+	char *line, *save;
+
+	(void)state;
+	must_have(text, "deterministic TCG (det), 4 vcpus, kernel 7.3.4-lab");
+	must_have(text, "\nw p=1\nmedian of 3 rounds");
+	must_have(text, "  mainline                hold              resume"
+		  "                 zzz\n");
+	must_have(text, "\nfault.p50                    5.02 ms"
+		  "             5.02 ms        =    5.02 ms        =");
+	must_have(text, "\nmmap_lock_reads_by_faults      1,000"
+		  "                   3 -99.70 %          4 -99.60 %");
+	must_have(text, "                2..9\n");
+	must_have(text, "  mmap_lock reads           100.00 %"
+		  "              0.30 %              0.50 %");
+	must_have(text, "  resumed                     0.00 %"
+		  "              0.00 %             99.10 %");
+	must_have(text, "\nzero everywhere: odd\n");
+	assert_null(strchr(text, '\033'));
+	for (line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		assert_true(strlen(line) <= 110);
+		assert_true(line[strlen(line) - 1] != ' ');
+	}
+	free(text);
+}
+
+static void other_parameters(void **state)
+{
+	const struct t_run two[] = {
+		{ "mainline", 1, "{\"p\":1}", "{\"x\":10}" },
+		{ "mainline", 1, "{\"p\":2}", "{\"x\":30}" },
+	};
+	char *text = print(two, 2, false);
+
+	(void)state;
+	must_have(text, "\nw p=1\none round");
+	must_have(text, "\nw p=2\none round");
+	must_have(text, "        10\n");
+	must_have(text, "        30\n");
+	free(text);
+}
+
+static void reads_of_both_devices(void **state)
+{
+	const struct t_run one[] = {
+		{ "hold", 1, P, "{\"major_faults\":200,\"device_reads\":150,"
+		  "\"swap_device_reads\":50}" },
+	};
+	char *text = print(one, 1, false);
+
+	(void)state;
+	must_have(text, "  device reads             1.0000");
+	must_have(text, "  resumed                       -");
+	free(text);
+}
+
+static void colors(void **state)
+{
+	char *text = print(runs, 6, true);
+
+	(void)state;
+	assert_non_null(strchr(text, '\033'));
+	free(text);
+}
+
+/* Fewer rows, the same values and ratios. */
+static void brief(void **state)
+{
+	const struct t_run one[] = {
+		{ "mainline", 1, P, "{\"major_faults\":200,\"device_reads\":150,"
+		  "\"fault.p50_ns\":5020000,\"fault.p90_ns\":6020000,"
+		  "\"minor_faults\":77,\"odd\":0}" },
+	};
+	char *text = print_as(one, 1, false, true);
+
+	(void)state;
+	must_have(text, "\nfault.p50 ");
+	must_have(text, "\nmajor_faults ");
+	must_have(text, "  device reads             0.7500");
+	assert_null(strstr(text, "p90"));
+	assert_null(strstr(text, "minor_faults"));
+	assert_null(strstr(text, "odd"));
+	free(text);
+}
+
+#define COST(ns) "{\"anon.faults\":512,\"anon.mean_ns_per_1000\":2000000," \
+		 "\"file_cow.ns_per_1000\":9949,\"anon.ns_per_1000\":" ns "}"
+
+/* Per fault, two digits of change; the plain kernel is the base where it was run. */
+static void costs(void **state)
+{
+	const struct t_run two[] = {
+		{ "mainline", 1, P, COST("1979200") },
+		{ "resume", 1, P, COST("1983160") },
+	};
+	const struct t_run three[] = {
+		{ "mainline", 1, P, COST("1979200") },
+		{ "resume", 1, P, COST("1983160") },
+		{ "unpatched", 1, P, COST("1979950") },
+	};
+	char *text = print(two, 2, false);
+
+	(void)state;
+	must_have(text, "\none round, change against mainline\n");
+	must_have(text, "\nanon.ns                   1,979.2"
+		  "             1,983.2  +0.20 %\n");
+	must_have(text, "\nanon.mean_ns              2,000.0             2,000.0        =\n"
+		  "anon.faults                   512");
+	must_have(text, "\nfile_cow.ns                   9.9");
+	assert_true(strstr(text, "anon.ns") < strstr(text, "file_cow.ns"));
+	assert_null(strstr(text, "per major fault"));
+	free(text);
+
+	text = print_as(three, 3, false, true);
+	must_have(text, "\none round, change against unpatched\n");
+	must_have(text, "\nanon.ns                   1,979.2  -0.04 %"
+		  "    1,983.2  +0.16 %    1,980.0\n");
+	assert_null(strstr(text, "faults"));
+	assert_null(strstr(text, "mean"));
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(whole),
+		cmocka_unit_test(other_parameters),
+		cmocka_unit_test(reads_of_both_devices),
+		cmocka_unit_test(colors),
+		cmocka_unit_test(brief),
+		cmocka_unit_test(costs),
+	};
+
+	return cmocka_run_group_tests_name("table", tests, NULL, NULL);
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Description: when a test has passed, failed, or failed as it should. */
+#include "t.h"
+
+#include "tap.h"
+
+#define OK	"1..1\nok 1 a.b\n"
+#define NOT_OK	"1..1\nnot ok 1 a.b\n"
+
+static const struct {
+	const char *name;
+	const char *expect;	/* the value of expect= */
+	const char *lines;
+	const char *splat;
+	struct record end;
+	enum test_result result;
+	bool died;
+} cases[] = {
+	{ "ok", "pass", OK, NULL, { 0 }, TEST_PASSED, false },
+	{ "not ok", "pass", NOT_OK, NULL, { .status = 1 }, TEST_FAILED, false },
+	{ "meant to fail", "fail", NOT_OK, NULL, { .status = 1 }, TEST_PASSED,
+	  false },
+	{ "meant to fail, passed", "fail", OK, NULL, { 0 }, TEST_FAILED, false },
+	{ "splat", "pass", OK, "BUG: x", { 0 }, TEST_FAILED, false },
+	{ "meant to splat", "fail", OK, "BUG: x", { 0 }, TEST_PASSED, false },
+	{ "splat, then killed", "fail", "1..1\n", "BUG: x", { .signal = 9 },
+	  TEST_PASSED, false },
+	{ "crash", "pass", "1..1\n", NULL, { .signal = 11 }, TEST_FAILED,
+	  false },
+	{ "crash is no proof", "fail", "1..1\n", NULL, { .signal = 11 },
+	  TEST_FAILED, false },
+	{ "hang", "pass", OK, NULL, { .timeout = true }, TEST_FAILED, false },
+	{ "hang is no proof", "fail", NOT_OK, NULL, { .timeout = true },
+	  TEST_FAILED, false },
+	{ "guest died", "pass", OK, NULL, { 0 }, TEST_FAILED, true },
+	{ "guest died is no proof", "fail", NOT_OK, "Kernel panic", { 0 },
+	  TEST_FAILED, true },
+	{ "not run", "pass", OK, NULL, { .status = 127, .text = "no such" },
+	  TEST_FAILED, false },
+	{ "not run is no proof", "fail", NOT_OK, NULL,
+	  { .status = 127, .text = "no such" }, TEST_FAILED, false },
+	{ "no plan", "pass", "ok 1 a\n", NULL, { 0 }, TEST_FAILED, false },
+	{ "too few", "pass", "1..2\nok 1 a\n", NULL, { 0 }, TEST_FAILED,
+	  false },
+	{ "nothing", "pass", "", NULL, { 0 }, TEST_FAILED, false },
+	{ "bad status", "pass", OK, NULL, { .status = 2 }, TEST_FAILED, false },
+	{ "bad status is no proof", "fail", OK, NULL, { .status = 1 },
+	  TEST_FAILED, false },
+	{ "all skipped", "pass", "1..1\nok 1 # SKIP no swap\n", NULL,
+	  { .status = 4 }, TEST_SKIPPED, false },
+	{ "plan skipped", "pass", "1..0 # SKIP no swap\n", NULL,
+	  { .status = 4 }, TEST_SKIPPED, false },
+	{ "skip is no proof", "fail", "1..1\nok 1 # SKIP x\n", NULL,
+	  { .status = 4 }, TEST_FAILED, false },
+	{ "one skipped", "pass", "1..2\nok 1 a\nok 2 # SKIP x\n", NULL, { 0 },
+	  TEST_PASSED, false },
+	{ "bad expect", "perhaps", OK, NULL, { 0 }, TEST_FAILED, false },
+};
+
+static void feed(struct test_run *run, struct record rec)
+{
+	rec.job = 5;
+	assert_int_equal(test_run_record(run, &rec), 0);
+}
+
+static void every_case(void **state)
+{
+	struct test_run run;
+	struct strv lines;
+	char words[64];
+	char why[192];
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct record end = cases[i].end;
+
+		run = (struct test_run){ 0 };
+		lines = (struct strv){ 0 };
+		snprintf(words, sizeof(words), "test name=t expect=%s",
+			 cases[i].expect);
+		feed(&run, (struct record){ .type = REC_BEGIN, .text = words });
+		strv_split(&lines, cases[i].lines, '\n');
+		for (j = 0; j < lines.n; j++)
+			feed(&run, (struct record){ .type = REC_TAP,
+						    .text = lines.v[j] });
+		end.type = REC_END;
+		if (!cases[i].died)
+			feed(&run, end);
+		if (cases[i].splat)
+			strv_addf(&run.tests[0].splats, "%s", cases[i].splat);
+		if (test_judge(&run.tests[0], why, sizeof(why)) !=
+		    cases[i].result)
+			fail_msg("%s: %d (%s)", cases[i].name,
+				 test_judge(&run.tests[0], why, sizeof(why)),
+				 why);
+		strv_free(&lines);
+		test_run_free(&run);
+	}
+}
+
+/* A splat belongs to the job that began last, in the kernel log's own order. */
+static void whose_splat(void **state)
+{
+	static const char * const log_lines[] = {
+		"[    0.1] WARNING: at boot+0x0/0x1, CPU#0: swapper/0",
+		"[    1.0] majorfault: job 1 begin device name=disk",
+		"[    1.1] majorfault: job 1 end status=0",
+		"[    2.0] majorfault: job 2 begin test name=BUG: expect=pass",
+		"[    2.1] WARNING: mm/a.c:1 at f+0x0/0x1, CPU#1: t/9\r",
+		"[    2.2] majorfault: job 2 end status=0",
+		"[    3.0] majorfault: job 3 begin test name=u",
+		"u[77]: segfault at 0 ip 0000000000401136",
+		"[    3.1] majorfault: job 3 end status=0",
+		"[    3.2] BUG: Bad rss-counter state mm:0 type:MM_FILEPAGES",
+	};
+	struct splat_rules rules;
+	struct klog log = { .rules = &rules };
+	struct test_run run = { 0 };
+	char why[160];
+	size_t i;
+
+	(void)state;
+	assert_int_equal(splat_rules_load(&rules, splats_txt, why, 160), 0);
+	for (i = 2; i <= 3; i++) {
+		struct record rec = { .type = REC_BEGIN, .job = (unsigned)i,
+				      .text = "test name=x" };
+
+		test_run_record(&run, &rec);
+	}
+	for (i = 0; i < ARRAY_SIZE(log_lines); i++) {
+		char *line = xstrdup(log_lines[i]);
+
+		test_run_console(&run, &log, line);
+		free(line);
+	}
+	assert_int_equal(run.stray.n, 1);
+	assert_int_equal(run.tests[0].splats.n, 1);
+	assert_non_null(strstr(run.tests[0].splats.v[0], "mm/a.c"));
+	assert_int_equal(run.tests[1].splats.n, 1);
+	assert_non_null(strstr(run.tests[1].splats.v[0], "rss-counter"));
+	test_run_free(&run);
+	splat_rules_free(&rules);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_case),
+		cmocka_unit_test(whose_splat),
+	};
+
+	return cmocka_run_group_tests_name("tap", tests, NULL, NULL);
+}

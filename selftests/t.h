@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Shared by the guest self tests. Each of them does its faults on devices that
+ * take a long time to answer (/mnt on "disk", the swap area on "swap", see
+ * tests/run.sh), so that a fault in flight is in flight for as long as a test
+ * may need. Nothing here looks at a clock: what is asked is what had happened
+ * by the time that something else returned, and what the counters say.
+ */
+#ifndef SELFTESTS_T_H
+#define SELFTESTS_T_H
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "kselftest_harness.h"
+
+#define T_PAGE	4096UL
+#define T_PMD	(2UL << 20)
+#define T_BADBLOCKS	"/sys/kernel/config/nullb/bad/badblocks"
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ	22
+#define MADV_POPULATE_WRITE	23
+#endif
+
+/* What the words of a page say: which file, which page. */
+static inline uint64_t t_word(unsigned int file, unsigned long page)
+{
+	return 0x6d616a6f72000000ULL + (uint64_t)file * 1000000 + page;
+}
+
+__attribute__((noreturn, format(printf, 1, 2)))
+static void t_die(const char *fmt, ...)
+{
+	va_list ap;
+
+	printf("# ");
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	printf(": %s\n", strerror(errno));
+	fflush(stdout);
+	_exit(KSFT_FAIL);
+}
+
+static inline void t_write(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		t_die("%s: cannot write %s", path, text);
+	close(fd);
+}
+
+static inline void t_read(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t len = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		t_die("%s", path);
+	while ((n = read(fd, text + len, size - 1 - len)) > 0)
+		len += n;
+	close(fd);
+	text[len] = '\0';
+}
+
+static inline void t_drop_caches(void)
+{
+	sync();
+	t_write("/proc/sys/vm/drop_caches", "3");
+}
+
+/* A line of /proc/vmstat; a kernel without it has no business with these tests. */
+static inline long t_vmstat(const char *name)
+{
+	static char text[65536];
+	size_t len = strlen(name);
+	char *line;
+
+	t_read("/proc/vmstat", text, sizeof(text));
+	for (line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+		if (!strncmp(line, name, len) && line[len] == ' ')
+			return atol(line + len);
+	t_die("/proc/vmstat has no %s", name);
+}
+
+/* Reads that the device has completed. */
+static inline long t_device_reads(const char *device)
+{
+	char path[64], text[256];
+
+	snprintf(path, sizeof(path), "/sys/block/%s/stat", device);
+	t_read(path, text, sizeof(text));
+	return atol(text);
+}
+
+/* Reads that are with the device now. */
+static inline long t_inflight(const char *device)
+{
+	char path[64], text[256];
+
+	snprintf(path, sizeof(path), "/sys/block/%s/inflight", device);
+	t_read(path, text, sizeof(text));
+	return atol(text);
+}
+
+static inline long t_inflight_writes(const char *device)
+{
+	char path[64], text[256];
+	long reads, writes;
+
+	snprintf(path, sizeof(path), "/sys/block/%s/inflight", device);
+	t_read(path, text, sizeof(text));
+	if (sscanf(text, "%ld %ld", &reads, &writes) != 2)
+		t_die("%s", path);
+	return writes;
+}
+
+static inline void t_wait_inflight(const char *device)
+{
+	for (int i = 0; i < 100000; i++) {
+		if (t_inflight(device))
+			return;
+		usleep(100);
+	}
+	t_die("no read ever reached %s", device);
+}
+
+static inline void t_wait_idle(const char *device)
+{
+	while (t_inflight(device))
+		usleep(1000);
+}
+
+static inline void t_fill(int fd, unsigned int file, unsigned long pages)
+{
+	static uint64_t page[T_PAGE / sizeof(uint64_t)];
+
+	for (unsigned long i = 0; i < pages; i++) {
+		for (unsigned long w = 0; w < T_PAGE / sizeof(uint64_t); w++)
+			page[w] = t_word(file, i);
+		if (pwrite(fd, page, sizeof(page), i * sizeof(page)) !=
+		    (ssize_t)sizeof(page))
+			t_die("file %u: write", file);
+	}
+}
+
+/* Makes a file that is on the device of @dir and in no cache, and opens it. */
+static inline int t_file_in(const char *dir, unsigned int file, unsigned long pages)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/selftest.%u", dir, file);
+	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		t_die("%s", path);
+	t_fill(fd, file, pages);
+	if (fsync(fd))
+		t_die("%s: fsync", path);
+	t_drop_caches();
+	return fd;
+}
+
+static inline int t_file(unsigned int file, unsigned long pages)
+{
+	return t_file_in("/mnt", file, pages);
+}
+
+/* Here, what is freed is what is allocated next: a VMA, a page table. */
+static inline void t_one_cpu(void)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	if (sched_setaffinity(0, sizeof(one), &one))
+		t_die("sched_setaffinity");
+}
+
+/* Where a test maps: a range of its own, whole page tables, nobody near. */
+static inline char *t_place(unsigned int n)
+{
+	return (char *)0x200000000000UL + n * (64UL << 20);
+}
+
+static inline char *t_map(char *at, size_t len, int prot, int flags, int fd)
+{
+	char *p = mmap(at, len, prot, flags | MAP_FIXED, fd, 0);
+
+	if (p != at)
+		t_die("mmap");
+	return p;
+}
+
+/* Anonymous memory, written, then paged out to the swap device. */
+static inline char *t_swapped(char *at, unsigned long pages)
+{
+	char *p = t_map(at, pages * T_PAGE, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	unsigned char core[64];
+
+	t_write("/proc/sys/vm/page-cluster", "0");
+	madvise(p, pages * T_PAGE, MADV_NOHUGEPAGE);
+	for (unsigned long i = 0; i < pages; i++)
+		*(uint64_t *)(p + i * T_PAGE) = t_word(0, i);
+	for (int tries = 0; tries < 50; tries++) {
+		bool in = false;
+
+		if (madvise(p, pages * T_PAGE, MADV_PAGEOUT))
+			t_die("MADV_PAGEOUT");
+		/* Until it is written, and then some. */
+		usleep(500000);
+		if (pages > sizeof(core) || mincore(p, pages * T_PAGE, core))
+			t_die("mincore");
+		/*
+		 * What was just written is still in the swap cache. Mapped
+		 * again, and clean, it can be paged out once more, and goes.
+		 */
+		for (unsigned long i = 0; i < pages; i++) {
+			if (!(core[i] & 1))
+				continue;
+			in = true;
+			(void)*(volatile char *)(p + i * T_PAGE);
+		}
+		if (!in)
+			return p;
+	}
+	t_die("the memory would not go out");
+}
+
+/* A cgroup for memory, made if it is not there; its directory. */
+static inline const char *t_cgroup(const char *name)
+{
+	static char dir[64];
+
+	snprintf(dir, sizeof(dir), "/tmp/cgroup/%s", name);
+	if (!access(dir, X_OK))
+		return dir;
+	mkdir("/tmp", 0755);
+	if (mkdir("/tmp/cgroup", 0755) == 0 &&
+	    mount("none", "/tmp/cgroup", "cgroup2", 0, NULL))
+		t_die("cgroup2");
+	t_write("/tmp/cgroup/cgroup.subtree_control", "+memory");
+	if (mkdir(dir, 0755))
+		t_die("%s", dir);
+	return dir;
+}
+
+/* A file of that cgroup. */
+static inline const char *t_cgroup_file(const char *name, const char *file)
+{
+	static char path[96];
+
+	snprintf(path, sizeof(path), "%s/%s", t_cgroup(name), file);
+	return path;
+}
+
+/* Reclaims there what can be reclaimed. */
+static inline void t_reclaim(const char *name)
+{
+	int to = open(t_cgroup_file(name, "memory.reclaim"), O_WRONLY | O_CLOEXEC);
+
+	if (to < 0)
+		t_die("memory.reclaim");
+	/* Says EAGAIN when there is less to reclaim than that. */
+	if (write(to, "4M", 2) != 2 && errno != EAGAIN)
+		t_die("memory.reclaim");
+	close(to);
+}
+
+/*
+ * A memfd whose pages are on the swap device and nowhere else. What was just
+ * written there is still in the swap cache, where only reclaim finds it; so the
+ * pages have a cgroup of their own, in which nothing else can be reclaimed.
+ */
+static inline int t_shmem_swapped(unsigned int file, unsigned long pages)
+{
+	int fd = memfd_create("selftest", MFD_CLOEXEC), status;
+	unsigned char core[64];
+	pid_t pid;
+	char *p;
+
+	if (fd < 0)
+		t_die("memfd_create");
+	t_write("/proc/sys/vm/page-cluster", "0");
+	t_cgroup("memfd");
+	pid = fork();
+	if (!pid) {
+		t_write(t_cgroup_file("memfd", "cgroup.procs"), "0");
+		t_fill(fd, file, pages);
+		_exit(0);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
+		t_die("the pages could not be made");
+	p = mmap(NULL, pages * T_PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED || pages > sizeof(core))
+		t_die("mmap");
+	for (int tries = 0; tries < 50; tries++) {
+		bool in = false;
+
+		t_reclaim("memfd");
+		/* Until it is written, and then some. */
+		usleep(500000);
+		/* Says of the swap cache, too, that it is memory. */
+		if (mincore(p, pages * T_PAGE, core))
+			t_die("mincore");
+		for (unsigned long i = 0; i < pages; i++)
+			in |= core[i] & 1;
+		if (!in) {
+			munmap(p, pages * T_PAGE);
+			return fd;
+		}
+	}
+	t_die("the memory would not go out");
+}
+
+/*
+ * A fault in a thread of its own.
+ */
+struct t_fault {
+	volatile uint64_t *address;
+	bool write;
+	uint64_t seen;			/* the word that was read */
+	long maj_flt;			/* major faults it took */
+	atomic_bool ready;
+	atomic_bool go;
+	atomic_bool done;
+	pthread_t thread;
+};
+
+static inline void *t_fault_thread(void *arg)
+{
+	struct t_fault *f = arg;
+	struct rusage before, after;
+
+	/* All that the thread itself needs is there before it is counted. */
+	getrusage(RUSAGE_THREAD, &after);
+	getrusage(RUSAGE_THREAD, &before);
+	atomic_store(&f->ready, true);
+	while (!atomic_load(&f->go))
+		usleep(100);
+	if (f->write)
+		f->address[1] = 1;
+	f->seen = f->address[0];
+	getrusage(RUSAGE_THREAD, &after);
+	f->maj_flt = after.ru_majflt - before.ru_majflt;
+	atomic_store(&f->done, true);
+	return NULL;
+}
+
+static inline void t_fault_prepare(struct t_fault *f, void *address, bool write)
+{
+	*f = (struct t_fault) { .address = address, .write = write };
+	if (pthread_create(&f->thread, NULL, t_fault_thread, f))
+		t_die("pthread_create");
+	while (!atomic_load(&f->ready))
+		usleep(100);
+}
+
+static inline void t_fault_go(struct t_fault *f)
+{
+	atomic_store(&f->go, true);
+}
+
+/* The fault is on its way, and its read is with the device. */
+static inline void t_fault_parked(struct t_fault *f, void *address, bool write,
+				  const char *device)
+{
+	t_fault_prepare(f, address, write);
+	t_fault_go(f);
+	t_wait_inflight(device);
+	/* The read is submitted just before the thread goes to sleep. */
+	usleep(1000);
+}
+
+static inline void t_fault_end(struct t_fault *f)
+{
+	pthread_join(f->thread, NULL);
+}
+
+/* In the middle of a fault: has it got anywhere? */
+static inline bool t_fault_waits(struct t_fault *f, const char *device)
+{
+	return !atomic_load(&f->done) && t_inflight(device);
+}
+
+/*
+ * What faults did to the counters of the whole guest. Only faults of user mode
+ * take part; the test's own are all there are.
+ */
+struct t_counts {
+	long mmap_lock;		/* faults that took mmap_lock */
+	long resumed;
+	long changed;
+	long busy;
+	long major;
+	long reads;
+};
+
+/*
+ * Two threads that fault in the same page of this program can meet at its folio
+ * lock, and one of them parks. So let the program be there before it is counted.
+ */
+static inline void t_populate_text(void)
+{
+	extern const char __executable_start[], etext[];
+	uintptr_t from = (uintptr_t)__executable_start & ~(T_PAGE - 1);
+
+	madvise((void *)from, (uintptr_t)etext - from, MADV_POPULATE_READ);
+}
+
+static inline struct t_counts t_counts(const char *device)
+{
+	t_populate_text();
+	return (struct t_counts) {
+		.mmap_lock = t_vmstat("fault_mmap_lock"),
+		.resumed = t_vmstat("fault_resumed"),
+		.changed = t_vmstat("fault_not_resumed_changed"),
+		.busy = t_vmstat("fault_not_resumed_busy"),
+		.major = t_vmstat("pgmajfault"),
+		.reads = t_device_reads(device),
+	};
+}
+
+static inline struct t_counts t_since(struct t_counts a, const char *device)
+{
+	struct t_counts b = t_counts(device);
+
+	return (struct t_counts) {
+		.mmap_lock = b.mmap_lock - a.mmap_lock,
+		.resumed = b.resumed - a.resumed,
+		.changed = b.changed - a.changed,
+		.busy = b.busy - a.busy,
+		.major = b.major - a.major,
+		.reads = b.reads - a.reads,
+	};
+}
+
+/* One fault from beginning to end, and what it did to the counters. */
+static inline struct t_counts t_fault_counted(struct t_fault *f, void *address,
+					      bool write, const char *device)
+{
+	struct t_counts before;
+
+	t_counts(device);
+	t_fault_prepare(f, address, write);
+	before = t_counts(device);
+	t_fault_go(f);
+	t_fault_end(f);
+	return t_since(before, device);
+}
+
+/* A child whose fault is with the device: SIGKILL ends it before the device answers. */
+static inline void t_kill_in_flight(struct __test_metadata *_metadata, pid_t pid,
+				    const char *device)
+{
+	int status = 0;
+
+	t_wait_inflight(device);
+	usleep(1000);
+	ASSERT_EQ(0, kill(pid, SIGKILL));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_GT(t_inflight(device), 0);
+	EXPECT_TRUE(WIFSIGNALED(status));
+	EXPECT_EQ(SIGKILL, WTERMSIG(status));
+	t_wait_idle(device);
+}
+
+#endif /* SELFTESTS_T_H */

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * claims [--as ARM] results.json: does what the README claims of the arm resume
+ * hold in these storm runs? --as puts another arm in its place, which must then
+ * be found out. Prints a line `ok` or `not ok` a claim.
+ */
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Sums over the rounds of one arm with one set of parameters. */
+struct sums {
+	json_int_t major, mmap_lock, waited, reasons, resumed, reads;
+	int runs;
+};
+
+static int failed;
+
+static json_int_t metric(json_t *run, const char *name)
+{
+	json_t *value = json_object_get(json_object_get(run, "metrics"), name);
+
+	if (!json_is_integer(value)) {
+		printf("not ok claims: a run has no metric %s\n", name);
+		failed++;
+	}
+	return json_integer_value(value);
+}
+
+static json_int_t param(json_t *run, const char *name)
+{
+	return json_integer_value(json_object_get(json_object_get(run, "params"),
+						  name));
+}
+
+/* Why faults took mmap_lock: each does for one of these. */
+static const char * const reasons[] = {
+	"fault_mmap_lock_waited", "fault_mmap_lock_vma_lock", "fault_mmap_lock_anon_vma",
+	"fault_mmap_lock_userfault", "fault_mmap_lock_handler", "fault_mmap_lock_kernel",
+};
+
+static struct sums sum(json_t *runs, const char *arm, bool forkers, bool swappers)
+{
+	struct sums s = { 0 };
+	json_t *run;
+	size_t i;
+
+	json_array_foreach(runs, i, run) {
+		if (strcmp(json_string_value(json_object_get(run, "workload")), "storm") ||
+		    strcmp(json_string_value(json_object_get(run, "arm")), arm) ||
+		    !!param(run, "forkers") != forkers ||
+		    !!param(run, "swappers") != swappers)
+			continue;
+		s.major += metric(run, "major_faults");
+		s.mmap_lock += metric(run, "mmap_lock_reads_by_faults");
+		s.waited += metric(run, "fault_mmap_lock_waited");
+		for (size_t n = 0; n < sizeof(reasons) / sizeof(reasons[0]); n++)
+			s.reasons += metric(run, reasons[n]);
+		s.resumed += metric(run, "resumed");
+		s.reads += metric(run, "device_reads");
+		s.runs++;
+	}
+	return s;
+}
+
+static void claim(bool holds, const char *text, json_int_t part, json_int_t of)
+{
+	printf("%s claims: %s (%lld of %lld, %.2f %%)\n", holds ? "ok" : "not ok",
+	       text, (long long)part, (long long)of, of ? 100.0 * part / of : 0.0);
+	failed += !holds;
+}
+
+int main(int argc, char **argv)
+{
+	static const char * const rivals[] = { "mainline", "retry", "hold" };
+	const char *resume = "resume";
+	struct sums r, m;
+	json_error_t err;
+	json_t *root, *runs;
+
+	if (argc == 4 && !strcmp(argv[1], "--as")) {
+		resume = argv[2];
+		argv += 2;
+		argc -= 2;
+	}
+	if (argc != 2) {
+		fprintf(stderr, "usage: claims [--as ARM] results.json\n");
+		return 2;
+	}
+	root = json_load_file(argv[1], 0, &err);
+	if (!root) {
+		fprintf(stderr, "claims: %s:%d: %s\n", argv[1], err.line, err.text);
+		return 2;
+	}
+	runs = json_object_get(root, "runs");
+
+	r = sum(runs, resume, false, false);
+	m = sum(runs, "mainline", false, false);
+	claim(r.runs && m.runs && r.major, "storm ran in both arms", r.runs, m.runs);
+	claim(r.mmap_lock * 100 <= r.major,
+	      "at most 1 % of the major faults take mmap_lock", r.mmap_lock, r.major);
+	claim(r.runs && r.waited == 0, "no fault takes mmap_lock because it waited",
+	      r.waited, r.mmap_lock);
+	claim(r.reasons == r.mmap_lock && m.reasons == m.mmap_lock,
+	      "the reasons add up", r.reasons, r.mmap_lock);
+	claim(r.resumed * 100 >= r.major * 99,
+	      "at least 99 % of the major faults resume", r.resumed, r.major);
+	claim(m.mmap_lock * 100 >= m.major * 99,
+	      "mainline: all major faults take mmap_lock", m.mmap_lock, m.major);
+	for (size_t i = 0; i < sizeof(rivals) / sizeof(rivals[0]); i++) {
+		m = sum(runs, rivals[i], false, false);
+		claim(m.runs && r.reads * m.major <= m.reads * r.major,
+		      "device reads are not more than in a rival arm", r.reads, m.reads);
+	}
+
+	/* Nobody changes the faulters' VMAs, so all of them stay the same. */
+	r = sum(runs, resume, true, false);
+	claim(r.runs && r.resumed * 100 >= r.major * 90,
+	      "beside fork(), at least 90 % of the major faults resume",
+	      r.resumed, r.major);
+	json_decref(root);
+	return failed ? 1 : 0;
+}

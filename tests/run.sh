@@ -1,0 +1,153 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# run.sh [--base B] [--kernel-src DIR]: everything that `majorfault test` tests,
+# for the bases in BASES (default: BASE).
+#
+# Each part prints lines `ok ...` and `not ok ...`; they are counted, and the
+# last line is `N passed, N failed`. A part that does not get to its end counts
+# as a failure; the others still run. What the parts printed is in OUT.
+
+set -eu
+TOP=$(cd "$(dirname "$0")/.." && pwd -P)
+# shellcheck source=kernel/lib.sh
+. "$TOP/kernel/lib.sh"
+
+# All that is started below is one session, which ends as a whole.
+if [ -z "${MAJORFAULT_SESSION:-}" ]; then
+	run_step "$0" "$@"
+	exit
+fi
+
+while [ $# -gt 0 ]; do
+	common_option "$@"
+	shift 2
+done
+check_source
+make_cache
+
+out=${OUT:-$CACHE/test}
+results=$out/results
+mflab=$CACHE/bin/mflab
+part=0
+: "${BASES:=$BASE}"
+PARTS=$((5 + 5 * $(echo "$BASES" | wc -w)))
+mkdir -p "$out"
+: >"$results"
+began=$(now)
+
+# part NAME CMD...
+part()
+{
+	name=$1
+	shift
+	part=$((part + 1))
+	part_began=$(now)
+	log=$out/part$part.log
+	say "${BOLD}[$part/$PARTS]${PLAIN} $name"
+	{ MAJORFAULT_STEP=$part/$PARTS "$@" && echo 0 >"$out/status" || echo $? >"$out/status"; } 2>&1 | tee "$log"
+	rc=$(cat "$out/status")
+	if [ "$rc" -ne 0 ] && ! grep -q '^not ok ' "$log"; then
+		say "not ok $name: ended with status $rc, see $log" | tee -a "$log"
+	fi
+	grep -E '^(ok|not ok) ' "$log" >>"$results" || :
+	detail "$(grep -c '^ok ' "$log" || :) passed, $(grep -c '^not ok ' "$log" || :) failed ($(duration $(($(now) - part_began))); $(duration $(($(now) - began))) in all)"
+}
+
+# cmocka's lines as ours
+unit_tests()
+{
+	make -s -C "$TOP/$1" test OUT="$CACHE/bin" >"$out/unit" 2>&1 || echo "not ok $1: make test failed"
+	sed -n "s|^\[       OK \] |ok $1: |p; s|^\[  FAILED  \] \([a-z_0-9]*\)\$|not ok $1: \1|p;
+		/^ok /p; /^not ok /p; /error/p; /\*\*\*/p" "$out/unit"
+}
+
+# guest FLAVOUR NAME JOBS [OPTION...]: boots FLAVOUR, records in OUT/NAME
+guest()
+{
+	flavour=$1 name=$2 jobs=$3
+	shift 3
+	rm -rf "${out:?}/$name"
+	"$mflab" run --kernel "$(kernel_image "$flavour")" --initrd "$CACHE/guest/initramfs.cpio" \
+		--jobs "$jobs" --out "$out/$name" --accel det --vcpus 4 "$@"
+}
+
+self_tests()
+{
+	# The last arms corrupt the kernel, which then may not even power off: what
+	# counts is that all jobs were done, and that is for the verdict to say.
+	self=$BASE/selftests
+	leave_out=$TOP/tests/guest-$BASE.leave-out
+	[ -f "$leave_out" ] || leave_out=/dev/null
+	grep -vxFf "$leave_out" "$TOP/tests/guest.jobs" >"$out/$BASE/jobs"
+	guest debug "$self" "$out/$BASE/jobs" --mem 1536 --timeout 2400 || :
+	"$mflab" tests --records "$out/$self/records.jsonl" \
+		--console "$out/$self/console.log" >"$out/$self/verdict" || :
+	sed 's/^FAIL /not ok /; s/^skip /not ok skipped: /; /^[0-9]* skipped$/d; /^[0-9]* passed, /d' \
+		"$out/$self/verdict"
+}
+
+# The command of the README, twice: every digit repeats, and what is claimed holds.
+# The second time QEMU's main loop is late; that it does not matter takes a privilege
+# (mflab's take_turns()).
+storm()
+{
+	"$TOP/majorfault" compare --base "$BASE" --rounds 1 --out "$out/$BASE/storm1" || return
+	rm -rf "${out:?}/late"
+	mkdir "$out/late"
+	if chrt -f 1 true 2>/dev/null; then
+		qemu=$(command -v qemu-system-x86_64)
+		printf '#!/bin/sh\nLD_PRELOAD=%s exec %s "$@"\n' "$CACHE/bin/late.so" "$qemu" >"$out/late/${qemu##*/}"
+		chmod +x "$out/late/${qemu##*/}"
+	fi
+	PATH=$out/late:$PATH "$TOP/majorfault" compare --base "$BASE" --rounds 1 --out "$out/$BASE/storm2" || return
+	if "$mflab" diff "$out/$BASE/storm1/results.json" "$out/$BASE/storm2/results.json"; then
+		say "ok storm: two deterministic runs agree in every digit"
+	else
+		say "not ok storm: two deterministic runs differ"
+	fi
+	"$CACHE/bin/claims" "$out/$BASE/storm1/results.json" || :
+	if "$CACHE/bin/claims" --as mainline "$out/$BASE/storm1/results.json" >/dev/null; then
+		say "not ok claims: hold for mainline, too, so they claim nothing"
+	else
+		say "ok claims: do not hold for mainline"
+	fi
+}
+
+claims_program()
+{
+	make -s -C "$TOP/tests" OUT="$CACHE/bin" && say "ok tests: programs built"
+}
+
+kernels()
+{
+	"$TOP/kernel/build" lab debug && "$TOP/kernel/initramfs" &&
+		say "ok kernels: lab and debug are built, with every option asked for"
+}
+
+decision_logic()
+{
+	"$TOP/tests/park/run.sh" "$(build_dir steps)/vmf_park.c" "$out/$BASE/park"
+}
+
+part "Programs" "$TOP/kernel/programs"
+part "Programs of the tests" claims_program
+part "Unit tests of the host program" unit_tests lab/host
+part "The model" "$TOP/tests/model"
+for BASE in $BASES; do
+	mkdir -p "$out/$BASE"
+	part "Linux $BASE: kernels" kernels
+	part "Linux $BASE: guest self tests on the debug kernel" self_tests
+	part "Linux $BASE: storm, twice" storm
+	part "Linux $BASE: the series, patch by patch" "$TOP/tests/series"
+	part "Linux $BASE: the decision logic in user space" decision_logic
+done
+BASE=${BASES%% *}
+part "Bad days" "$TOP/tests/bad_days"
+
+passed=$(grep -c '^ok ' "$results" || :)
+failed=$(grep -c '^not ok ' "$results" || :)
+say ""
+grep '^not ok ' "$results" || :
+say "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] || { died=$E_TEST; exit "$E_TEST"; }

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What every workload needs and no workload should write twice: key=value
+ * parameters, threads that start together, latencies, the kernel's counters
+ * and the record that comes of them.
+ *
+ * The measured phase allocates nothing: sample arrays are mapped and touched
+ * before it starts, and text that is read during it goes to static buffers.
+ */
+#ifndef MAJORFAULT_HARNESS_H
+#define MAJORFAULT_HARNESS_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+#include <time.h>
+
+#define WL_PAGE		4096UL
+#define WL_MAX_METRICS	128
+#define WL_MAX_PARAMS	32
+
+/* ---- parameters ---- */
+
+/**
+ * struct wl_param - a parameter of a workload
+ * @name: the key
+ * @value: its value if it is a number; the default, until the user's is read
+ * @min: the least a number may be
+ * @max: the most; 0 together with @choices for a text
+ * @text: its value if it is a text, else NULL
+ * @choices: the texts allowed, blank separated; NULL: any
+ * @derived: not for the user to set: found out by the workload, then reported
+ * @help: one line for the user
+ */
+struct wl_param {
+	const char *name;
+	uint64_t value;
+	uint64_t min;
+	uint64_t max;
+	const char *text;
+	const char *choices;
+	bool derived;
+	const char *help;
+};
+
+struct wl_metric {
+	char name[64];
+	uint64_t value;
+};
+
+/**
+ * struct wl - a run of a workload
+ * @name: of the workload
+ * @params: its parameters, ended by one without a name
+ * @job: the job's number, from the key job=
+ * @round: from the key round=
+ * @arm: from the key arm=
+ * @metrics: what was measured
+ * @nr_metrics: how many of them
+ */
+struct wl {
+	const char *name;
+	struct wl_param *params;
+	uint64_t job;
+	uint64_t round;
+	const char *arm;
+	struct wl_metric metrics[WL_MAX_METRICS];
+	unsigned int nr_metrics;
+};
+
+/**
+ * wl_parse() - read the command line: words of the form key=value
+ * @wl: with name and params set; gets the rest
+ * @argc: as main() got it
+ * @argv: as main() got it
+ *
+ * The keys job, round and arm belong to every workload. A word that is not
+ * key=value, an unknown key or a value out of range ends the program with
+ * status 2 and a message; the word `help` lists the keys and ends it with 0.
+ */
+void wl_parse(struct wl *wl, int argc, char **argv);
+
+/** wl_number() - value of a number parameter; the name must exist */
+uint64_t wl_number(const struct wl *wl, const char *name);
+
+/** wl_text() - value of a text parameter; the name must exist */
+const char *wl_text(const struct wl *wl, const char *name);
+
+/** wl_derive() - set a derived parameter; the name must exist */
+void wl_derive(struct wl *wl, const char *name, uint64_t value);
+
+/**
+ * wl_die() - end the program with status 1 and a message on stderr
+ * @wl: whose name comes first
+ * @fmt: as printf()
+ */
+__attribute__((format(printf, 2, 3), noreturn))
+void wl_die(const struct wl *wl, const char *fmt, ...);
+
+/* ---- pseudo-random numbers: the same everywhere, for ever ---- */
+
+/** struct wl_random - state of a xorshift64* generator, never 0 */
+struct wl_random {
+	uint64_t state;
+};
+
+/** wl_random_init() - a generator for a seed and a stream within it */
+void wl_random_init(struct wl_random *r, uint64_t seed, uint64_t stream);
+
+/** wl_random_below() - a number in [0, limit), limit > 0 */
+uint32_t wl_random_below(struct wl_random *r, uint32_t limit);
+
+/* ---- page contents ---- */
+
+/**
+ * wl_word() - what word number @word of page @page must hold
+ * @page: a number that no two pages share
+ * @word: 0 to WL_PAGE / 8 - 1
+ */
+static inline uint64_t wl_word(uint64_t page, unsigned int word)
+{
+	uint64_t x = (page << 9 | word) + 0x9e3779b97f4a7c15ULL;
+
+	x *= 0xd6e8feb86659fd93ULL;
+	return x ^ x >> 32;
+}
+
+/** wl_page_fill() - write the contents of page number @page */
+void wl_page_fill(void *addr, uint64_t page);
+
+/**
+ * wl_page_wrong() - look for a wrong word
+ * @addr: the page
+ * @page: its number
+ * @words: how many words to look at, from the start
+ *
+ * Return: the number of the first wrong word, or @words if all are right.
+ */
+unsigned int wl_page_wrong(const void *addr, uint64_t page, unsigned int words);
+
+/* ---- latencies ---- */
+
+/** wl_now() - CLOCK_MONOTONIC in nanoseconds */
+static inline uint64_t wl_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+/**
+ * struct wl_samples - latencies of one thread, in nanoseconds
+ * @ns: the array, touched beforehand and not inherited by children
+ * @count: how many there are
+ * @room: how many there can be
+ */
+struct wl_samples {
+	uint64_t *ns;
+	size_t count;
+	size_t room;
+};
+
+/** wl_samples_init() - make room; ends the program if there is no memory */
+void wl_samples_init(const struct wl *wl, struct wl_samples *s, size_t room);
+
+/**
+ * wl_sample() - record one latency
+ * Return: false if there was no room; nothing is ever left out silently.
+ */
+static inline bool wl_sample(struct wl_samples *s, uint64_t ns)
+{
+	if (s->count == s->room)
+		return false;
+	s->ns[s->count++] = ns;
+	return true;
+}
+
+/**
+ * wl_samples_report() - count, percentiles and maximum of several threads
+ * @wl: gets <prefix>.count, and if that is not 0 .p50_ns, .p90_ns, .p99_ns,
+ *	.p999_ns and .max_ns; percentiles are by nearest rank
+ * @prefix: the operation
+ * @s: the threads' samples
+ * @nr: how many threads; with 0 nothing is reported
+ */
+void wl_samples_report(struct wl *wl, const char *prefix,
+		       const struct wl_samples *const *s, unsigned int nr);
+
+/* ---- threads ---- */
+
+struct wl_team;
+
+/**
+ * struct wl_thread - a thread of the measured phase
+ * @body: what it does
+ * @leader: the phase ends when every leader's body has returned; the others'
+ *	bodies must return soon after wl_stopped() says so
+ * @samples: latencies of its operation
+ * @error: why it failed; "" if it did not
+ * @major: its major faults (ru_majflt) in the phase
+ * @minor: its minor faults (ru_minflt) in the phase
+ */
+struct wl_thread {
+	void (*body)(struct wl_thread *thread);
+	bool leader;
+	struct wl_samples samples;
+	char error[192];
+	uint64_t major;
+	uint64_t minor;
+	/* private: */
+	struct wl_team *team;
+	pthread_t id;
+};
+
+/**
+ * struct wl_team - threads that start together
+ * @wl: the run
+ * @threads: the threads
+ * @nr: how many
+ * @elapsed_ns: length of the measured phase, when it is over
+ */
+struct wl_team {
+	struct wl *wl;
+	struct wl_thread **threads;
+	unsigned int nr;
+	uint64_t elapsed_ns;
+	/* private: */
+	pthread_barrier_t barrier;
+	atomic_uint leaders;
+	atomic_bool stop;
+};
+
+/**
+ * wl_team_run() - run the measured phase
+ * @team: with wl, threads and nr set
+ * @before: called when all threads are ready and none has started
+ * @after: called when all are done and none has exited
+ * @arg: for @before and @after
+ *
+ * Ends the program with a message if a thread failed.
+ */
+void wl_team_run(struct wl_team *team, void (*before)(void *arg),
+		 void (*after)(void *arg), void *arg);
+
+/** wl_stopped() - true when the thread should come to an end */
+static inline bool wl_stopped(const struct wl_thread *thread)
+{
+	return atomic_load_explicit(&thread->team->stop, memory_order_relaxed);
+}
+
+/** wl_fail() - note why a thread failed and end the phase early */
+__attribute__((format(printf, 2, 3)))
+void wl_fail(struct wl_thread *thread, const char *fmt, ...);
+
+/** wl_pause_us() - sleep; 0 does not even yield */
+void wl_pause_us(uint64_t us);
+
+/* ---- what is in memory ---- */
+
+/** wl_cache_extents() - read where the file's blocks are, if the file system can say */
+void wl_cache_extents(int fd);
+
+/** wl_resident_pages() - how many pages of a mapping are in memory, or cached */
+uint64_t wl_resident_pages(const struct wl *wl, void *addr, uint64_t pages);
+
+/**
+ * wl_page_out() - page out one anonymous page
+ *
+ * A page that was just written to swap stays in the swap cache, and its next
+ * fault is a minor one.  Mapped again, by a read that leaves it clean, it can
+ * be paged out a second time, and then it is gone.
+ * Return: as madvise().
+ */
+int wl_page_out(char *addr);
+
+/** wl_swap_out() - page out until all is gone; ends the program if it will not go */
+void wl_swap_out(const struct wl *wl, char *addr, uint64_t pages);
+
+/* ---- the kernel's counters ---- */
+
+/**
+ * struct wl_disk - counters of a block device
+ * @path: its directory in /sys; "" if it has none
+ * @reads: read I/Os completed
+ * @sectors: 512-byte sectors read
+ */
+struct wl_disk {
+	char path[64];
+	uint64_t reads;
+	uint64_t sectors;
+};
+
+/** wl_disk_find() - the device with this number, if /sys knows it */
+void wl_disk_find(struct wl_disk *disk, dev_t dev);
+
+/** wl_disk_number() - a number in a file of the device's directory */
+bool wl_disk_number(const struct wl_disk *disk, const char *file,
+		    uint64_t *value);
+
+/**
+ * wl_disk_read() - read the counters, when nothing is in flight
+ * Return: true if the device has them.
+ */
+bool wl_disk_read(struct wl_disk *disk);
+
+/** struct wl_counters - the kernel's and the process's counters at a moment */
+struct wl_counters {
+	char vmstat[32768];
+	struct rusage usage;
+};
+
+/** wl_counters_read() - take them */
+void wl_counters_read(struct wl_counters *c);
+
+/**
+ * wl_counters_report() - what happened between two moments
+ * @wl: gets major_faults, major_faults_task, minor_faults, vma_lock_*,
+ *	fault_*, mmap_lock_reads_by_faults, resumed and not_resumed, each if
+ *	the kernel has it
+ * @before: the first moment
+ * @after: the second
+ */
+void wl_counters_report(struct wl *wl, const struct wl_counters *before,
+			const struct wl_counters *after);
+
+/** wl_vmstat_delta() - change of one line of /proc/vmstat, if it is there */
+bool wl_vmstat_delta(const struct wl_counters *before,
+		     const struct wl_counters *after, const char *name,
+		     uint64_t *delta);
+
+/* ---- the record ---- */
+
+/** wl_metric() - add a metric */
+void wl_metric(struct wl *wl, const char *name, uint64_t value);
+
+/** wl_emit() - print the record, one line of JSON, to stdout */
+void wl_emit(const struct wl *wl);
+
+#endif
