@@ -186,7 +186,8 @@ for sig in INT TERM HUP KILL; do
 	FAKE=hang
 	export FAKE
 	# A script's background jobs start with SIGINT ignored; mflab must not care.
-	"$mflab" run --kernel "$dir/bzImage" --initrd "$dir/base.cpio" \
+	# SIGHUP it leaves alone where it is ignored, as the tests may be run by nohup.
+	env --default-signal=HUP "$mflab" run --kernel "$dir/bzImage" --initrd "$dir/base.cpio" \
 		--jobs "$dir/jobs" --out "$dir/out" \
 		--qemu "$here/fake_qemu.sh" >/dev/null 2>"$dir/err" &
 	pid=$!
