@@ -127,7 +127,7 @@ kernels()
 
 decision_logic()
 {
-	"$TOP/tests/park/run.sh" "$(build_dir steps)/vmf_park.c" "$out/$BASE/park"
+	"$TOP/tests/park/run.sh" "$(build_dir steps)/mm-of-series" "$out/$BASE/park"
 }
 
 part "Programs" "$TOP/kernel/programs"

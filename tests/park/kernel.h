@@ -60,7 +60,7 @@ enum entry { NONE, TABLE, LEAF };
 typedef struct { enum entry e; } pmd_t;
 
 struct file { int refs; };
-struct folio { int refs; };
+struct folio { int refs; bool locked; };
 struct anon_vma { int unused; };
 struct vm_operations_struct { vm_fault_t (*map_pages)(void); };
 struct vm_userfaultfd_ctx { void *ctx; };
@@ -135,6 +135,7 @@ static struct world {
 	bool killed;
 	bool mmap_lock_busy;		/* for mmap_read_trylock() */
 	bool exiting;			/* task_work_add() fails */
+	bool no_vma_locks;		/* built without CONFIG_PER_VMA_LOCK */
 	int vma_locks;			/* held */
 	int mmap_locks;
 	int tries;			/* of lock_vma_under_rcu() */
@@ -264,12 +265,16 @@ static inline int task_work_add(struct task_struct *task,
 	return 0;
 }
 
-/* mm/internal.h */
-bool vmf_park(struct vm_fault *vmf);
-vm_fault_t vmf_complete(struct vm_fault *vmf);
-vm_fault_t vmf_abandon(struct vm_fault *vmf);
-vm_fault_t __vmf_resume(struct vm_fault *vmf);
-vm_fault_t vmf_end(struct vm_fault *vmf, unsigned int flags, vm_fault_t ret);
-void vmf_keep_folio(struct vm_fault *vmf, struct folio *folio);
+#define IS_ENABLED(option)	((option) && !world.no_vma_locks)
+#define CONFIG_PER_VMA_LOCK	1
+#define swap(a, b)		do { typeof(a) t_ = (a); (a) = (b); (b) = t_; } while (0)
+
+static inline bool folio_trylock(struct folio *folio)
+{
+	return !folio->locked;
+}
+
+/* mm/internal.h: its vmf_ functions, cut out by run.sh */
+#include INTERNAL_H
 
 #endif /* TESTS_PARK_KERNEL_H */

@@ -1,25 +1,31 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# run.sh MM_VMF_PARK_C OUT: unit tests of the series' mm/vmf_park.c, then the
-# same tests on mutants of it, each of which they must notice. Prints a line
-# `ok NAME` or `not ok NAME` a result.
+# run.sh MM OUT: unit tests of the series' vmf_park.c and of the functions with vmf_
+# in internal.h, both in the directory MM, then the same tests on mutants of them,
+# each of which they must notice. Prints a line `ok NAME` or `not ok NAME` a result.
 set -eu
-src=$1
+mm=$1
 out=$2
 here=$(cd "$(dirname "$0")" && pwd -P)
-mkdir -p "$out"
+rm -rf "${out:?}"
+mkdir -p "$out/real" "$out/mutant"
 
+# build DIR PROGRAM
 build()
 {
 	${CC:-gcc} -std=gnu11 -g -O1 -Wall -Wextra -Werror -Wno-unused-function -Wno-unused-parameter -Wno-empty-body \
 		-fsanitize=address,undefined -fno-sanitize-recover=all \
-		-I"$here/shim" -I"$here" -DVMF_PARK_C="\"$1\"" \
+		-I"$here/shim" -I"$here" -DVMF_PARK_C="\"$1/vmf_park.c\"" -DINTERNAL_H="\"$1/vmf.h\"" \
 		-o "$2" "$here/vmf_park_test.c" -lcmocka
 }
 
-cp "$src" "$out/vmf_park.c"
-build "$out/vmf_park.c" "$out/test"
+cp "$mm/vmf_park.c" "$out/real/vmf_park.c"
+sed -n '/anon_prepare/d
+	/^[a-z_]* \(__\)\{0,1\}vmf_[a-z_]*(.*;$/p
+	/^static inline [a-z_]* vmf_[a-z_]*(/,/^}/p' "$mm/internal.h" |
+	sed '/^static inline vm_fault_t vmf_anon/,/^}/d' >"$out/real/vmf.h"
+build "$out/real" "$out/test"
 if "$out/test" >"$out/test.log" 2>&1; then
 	echo "ok park: the real mm/vmf_park.c, $(grep -c '  OK ' "$out/test.log") tests"
 else
@@ -30,13 +36,16 @@ fi
 # mutant NAME SED: a change that the tests must notice
 mutant()
 {
-	sed "$2" "$src" >"$out/mutant.c"
-	if cmp -s "$src" "$out/mutant.c"; then
-		echo "not ok park mutant: $1: the change no longer applies to mm/vmf_park.c"
-	elif ! build "$out/mutant.c" "$out/mutant" 2>"$out/mutant.log"; then
+	for file in vmf_park.c vmf.h; do
+		sed "$2" "$out/real/$file" >"$out/mutant/$file"
+	done
+	if cmp -s "$out/real/vmf_park.c" "$out/mutant/vmf_park.c" &&
+	   cmp -s "$out/real/vmf.h" "$out/mutant/vmf.h"; then
+		echo "not ok park mutant: $1: the change no longer applies"
+	elif ! build "$out/mutant" "$out/mutant/test" 2>"$out/mutant.log"; then
 		cat "$out/mutant.log" >&2
 		echo "not ok park mutant: $1: does not compile"
-	elif timeout 60 "$out/mutant" >"$out/mutant.log" 2>&1; then
+	elif timeout 60 "$out/mutant/test" >"$out/mutant.log" 2>&1; then
 		echo "not ok park mutant: $1: no test noticed"
 	else
 		echo "ok park mutant: $1"
@@ -46,7 +55,7 @@ mutant()
 mutant "another VMA"			's/vma != vmf->vma/0/'
 mutant "another page offset"		's/linear_page_index(vma, vmf->address) != vmf->pgoff/0/'
 for fact in file vm_flags flags anon_vma; do
-	if grep -q "^		.$fact = " "$src"; then
+	if grep -q "^		.$fact = " "$out/real/vmf_park.c"; then
 		mutant "fact left out: $fact"	"/^		.$fact = /d"
 	fi
 done
@@ -89,8 +98,14 @@ mutant "abandon drops a NOWAIT lock"	's/else if (!(vmf->flags & FAULT_FLAG_RETRY
 mutant "still parked after the wait"	's/vmf->parked = false;/;/'
 mutant "kept folio leaked"		's/folio_put(current->fault_folio);/;/'
 mutant "kept folio not forgotten"	's/current->fault_folio = NULL;/;/'
-mutant "old kept folio leaked"		's/folio_put(task->fault_folio);/;/'
-mutant "kept by kernel faults"		's/!(vmf->flags & FAULT_FLAG_USER)/0/'
-mutant "kept by kernel threads"		's/ || (task->flags & PF_KTHREAD)//'
+mutant "old kept folio leaked"		's/folio_put(folio);/;/'
+mutant "old folio kept, not the new"	's/swap(task->fault_folio, folio);/if (!task->fault_folio) swap(task->fault_folio, folio);/'
+mutant "kept by kernel faults"		's/(vmf->flags & FAULT_FLAG_USER) \&\&/1 \&\&/'
+mutant "kept by kernel threads"		's/ \&\& !(task->flags & PF_KTHREAD)//'
+mutant "no fault, but parks"		's/if (!vmf)$/if (0)/'
+mutant "completed without VMA locks"	's/if (!IS_ENABLED(CONFIG_PER_VMA_LOCK))/if (0)/'
+mutant "locked folio not noticed"	's/return folio_trylock(folio) ||/return 1 ||/'
+mutant "free folio waited for"		's/return folio_trylock(folio) ||/return/'
+mutant "parked but not resumed"		's/return vmf->parked ? __vmf_resume(vmf) : 0;/return 0;/'
 mutant "dying task keeps the folio"	's/if (task_work_add(\(.*\)))$/if (task_work_add(\1) \&\& 0)/'
 mutant "not counted"			's/count_vm_event(outcome);/;/'

@@ -67,7 +67,7 @@ static int set_up(void **state)
 
 static vm_fault_t resume(void)
 {
-	return vmf.parked ? __vmf_resume(&vmf) : 0;
+	return vmf_resume(&vmf);
 }
 
 static void expect_outcome(enum vm_event_item outcome)
@@ -450,6 +450,40 @@ static void complete(void **state)
 	assert_int_equal(world.events[FAULT_COMPLETED], 0);
 }
 
+/* UML takes VM_FAULT_COMPLETED for "it is mapped". */
+static void without_vma_locks(void **state)
+{
+	(void)state;
+	world.no_vma_locks = true;
+	vmf_park(&vmf);
+	assert_int_equal(vmf_complete(&vmf), VM_FAULT_RETRY);
+	expect_outcome(FAULT_COMPLETED);
+}
+
+static void no_fault_does_not_park(void **state)
+{
+	(void)state;
+	assert_false(vmf_park(NULL));
+}
+
+bool __vmf_lock_folio(struct vm_fault *waits, struct folio *folio)
+{
+	assert_ptr_equal(waits, &vmf);
+	folio->refs++;
+	return false;
+}
+
+static void free_folio_is_locked_at_once(void **state)
+{
+	struct folio a = { .refs = 1 }, b = { .refs = 1, .locked = true };
+
+	(void)state;
+	assert_true(vmf_lock_folio(&vmf, &a));
+	assert_int_equal(a.refs, 1);
+	assert_false(vmf_lock_folio(&vmf, &b));
+	assert_int_equal(b.refs, 2);
+}
+
 /* The page to copy to was allocated by the policy of before. */
 static void copy_on_write_and_policy(void **state)
 {
@@ -488,7 +522,7 @@ static void parks_again(void **state)
 
 static void folio_is_kept_until_user_mode(void **state)
 {
-	struct folio a = { 1 }, b = { 1 };
+	struct folio a = { .refs = 1 }, b = { .refs = 1 };
 
 	(void)state;
 	vmf_keep_folio(&vmf, &a);
@@ -515,7 +549,7 @@ static void folio_is_kept_until_user_mode(void **state)
 
 static void folio_is_not_kept_for_the_kernel(void **state)
 {
-	struct folio a = { 1 };
+	struct folio a = { .refs = 1 };
 
 	(void)state;
 	vmf.flags &= ~FAULT_FLAG_USER;
@@ -534,7 +568,7 @@ static void folio_is_not_kept_for_the_kernel(void **state)
 
 static void folio_is_not_kept_by_the_dying(void **state)
 {
-	struct folio a = { 1 };
+	struct folio a = { .refs = 1 };
 
 	(void)state;
 	world.exiting = true;
@@ -571,6 +605,9 @@ int main(void)
 		T(may_not_park),
 		T(abandon),
 		T(complete),
+		T(without_vma_locks),
+		T(no_fault_does_not_park),
+		T(free_folio_is_locked_at_once),
 		T(copy_on_write_and_policy),
 		T(parks_again),
 		T(folio_is_kept_until_user_mode),
