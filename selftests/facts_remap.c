@@ -4,7 +4,8 @@
  * at the same place. It must map a page of what is there now, never of what
  * was there when it began.
  *
- * Fails in the arm nofacts, which resumes whatever part of whatever file is there.
+ * Fails in the arms nofacts, which resumes whatever part of whatever file is there,
+ * and noflags, which resumes whatever the VMA allows by now.
  */
 #include "t.h"
 
