@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # run.sh [--base B] [--kernel-src DIR]: everything that `majorfault test` tests,
-# for the bases in BASES (default: BASE).
+# for the bases in BASES (default: BASE). MAJORFAULT_TIER is quick, ci or full, see
+# docs/testing.md.
 #
 # Each part prints lines `ok ...` and `not ok ...`; they are counted, and the
 # last line is `N passed, N failed`. A part that does not get to its end counts
@@ -31,7 +32,13 @@ results=$out/results
 mflab=$CACHE/bin/mflab
 part=0
 : "${BASES:=$BASE}"
-PARTS=$((5 + 5 * $(echo "$BASES" | wc -w)))
+: "${MAJORFAULT_TIER:=ci}" "${MAJORFAULT_MINUTES:=0}"
+case $MAJORFAULT_TIER in
+quick)	each=3 once=4 ;;
+ci)	each=6 once=5 ;;
+full)	each=7 once=5 ;;
+esac
+PARTS=$((once + each * $(echo "$BASES" | wc -w)))
 mkdir -p "$out"
 : >"$results"
 began=$(now)
@@ -125,6 +132,21 @@ kernels()
 		say "ok kernels: lab and debug are built, with every option asked for"
 }
 
+stress()
+{
+	OUT=$out/$BASE "$TOP/tests/stress" --base "$BASE" --seeds 4
+}
+
+# The wrong arms that 6.12 can show: a VMA object is not used again there in time.
+long_stress()
+{
+	wrong=nosize,nofacts,stalepmd
+	[ "$BASE" != 6.12 ] || wrong=nosize
+	[ "$MAJORFAULT_MINUTES" -gt 0 ] || MAJORFAULT_MINUTES=60
+	OUT=$out/$BASE/long "$TOP/tests/stress" --base "$BASE" --seeds 200 \
+		--minutes "$MAJORFAULT_MINUTES" --arms "$wrong,resume,retry,hold,mainline"
+}
+
 decision_logic()
 {
 	"$TOP/tests/park/run.sh" "$(build_dir steps)/mm-of-series" "$out/$BASE/park"
@@ -133,14 +155,19 @@ decision_logic()
 part "Programs" "$TOP/kernel/programs"
 part "Programs of the tests" claims_program
 part "Unit tests of the host program" unit_tests lab/host
-part "The model" "$TOP/tests/model"
+quick() { [ "$MAJORFAULT_TIER" = quick ]; }
+
+quick || part "The model" "$TOP/tests/model"
 for BASE in $BASES; do
 	mkdir -p "$out/$BASE"
 	part "Linux $BASE: kernels" kernels
 	part "Linux $BASE: guest self tests on the debug kernel" self_tests
+	part "Linux $BASE: stress, and what it must see" stress
+	quick && continue
 	part "Linux $BASE: storm, twice" storm
 	part "Linux $BASE: the series, patch by patch" "$TOP/tests/series"
 	part "Linux $BASE: the decision logic in user space" decision_logic
+	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: long stress, right arms and wrong ones" long_stress
 done
 BASE=${BASES%% *}
 part "Bad days" "$TOP/tests/bad_days"
