@@ -36,7 +36,7 @@ part=0
 case $MAJORFAULT_TIER in
 quick)	each=3 once=4 ;;
 ci)	each=6 once=5 ;;
-full)	each=7 once=5 ;;
+full)	each=8 once=5 ;;
 esac
 PARTS=$((once + each * $(echo "$BASES" | wc -w)))
 mkdir -p "$out"
@@ -147,6 +147,19 @@ long_stress()
 		--minutes "$MAJORFAULT_MINUTES" --arms "$wrong,resume,retry,hold,mainline"
 }
 
+# A write that fork() loses without VMA locks takes CPUs that run at once.
+parallel_fork()
+{
+	printf '%s\n' "test name=facts_fork arm=resume expect=pass forks=1000" \
+		"test name=facts_fork arm=noforklock expect=fail forks=1000" >"$out/$BASE/fork-jobs"
+	rm -rf "${out:?}/$BASE/fork"
+	"$mflab" run --kernel "$(kernel_image lab)" --initrd "$CACHE/guest/initramfs.cpio" \
+		--jobs "$out/$BASE/fork-jobs" --out "$out/$BASE/fork" --accel tcg --vcpus 4 \
+		--mem 1536 --timeout 1200 || :
+	"$mflab" tests --records "$out/$BASE/fork/records.jsonl" \
+		--console "$out/$BASE/fork/console.log" | sed 's/^FAIL /not ok /; /^[0-9]* passed, /d' || :
+}
+
 decision_logic()
 {
 	"$TOP/tests/park/run.sh" "$(build_dir steps)/mm-of-series" "$out/$BASE/park"
@@ -167,6 +180,7 @@ for BASE in $BASES; do
 	part "Linux $BASE: storm, twice" storm
 	part "Linux $BASE: the series, patch by patch" "$TOP/tests/series"
 	part "Linux $BASE: the decision logic in user space" decision_logic
+	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: fork() beside writers, in parallel" parallel_fork
 	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: long stress, right arms and wrong ones" long_stress
 done
 BASE=${BASES%% *}
