@@ -19,7 +19,8 @@
 #   after STEP                  the same for kernel/STEP, unless it has just been done
 #   need_space DIR MB WHAT      status 9 unless DIR has MB megabytes free
 #   take_lock kernel|guest      one majorfault at a time builds in one cache
-#   source_dir, source_version, build_dir FLAVOUR, kernel_image FLAVOUR
+#   source_dir, source_version, build_dir FLAVOUR, kernel_image FLAVOUR,
+#   boot_words FLAVOUR
 #   patches KIND...             the patches of "series" and "arms" in order
 #   scratch_repository DIR KIND...  a git repository that they apply to
 
@@ -355,7 +356,17 @@ make_version()
 # source_version: of the tree in use, after fetch
 source_version() { make_version "$(source_dir)"; }
 
-# build_dir FLAVOUR: plain (unpatched), series (as it is shipped), lab (series and arms), debug (the same, checked)
+# flavour_conf FLAVOUR FIELD: of flavours.conf (2 tree, 3 fragments, 4 minutes)
+flavour_conf()
+{
+	awk -v flavour="$1" -v field="$2" '$1 == flavour { print $field }' "$TOP/kernel/flavours.conf"
+}
+
+all_flavours() { awk '!/^#/ && NF { print $1 }' "$TOP/kernel/flavours.conf"; }
+
+# kernel_tree FLAVOUR: what it is built from
+kernel_tree() { echo "$(source_home)/$(flavour_conf "$1" 2)"; }
+
 build_dir()
 {
 	if [ "$KERNEL_SRC" ]; then
@@ -419,13 +430,23 @@ scratch_repository()
 	git -C "$_scratch" commit -q --allow-empty -m "$BASE"
 }
 
-# fragments FLAVOUR
+# fragments FLAVOUR [SUFFIX]: its files of kernel/config that there are
 fragments()
 {
-	echo "$TOP/kernel/config/lab.config"
-	if [ "$1" = debug ]; then
-		echo "$TOP/kernel/config/debug.config"
-	fi
+	for _fragment in $(flavour_conf "$1" 3 | tr ',' ' '); do
+		_fragment=$TOP/kernel/config/$_fragment.${2:-config}
+		if [ "${2:-config}" = config ] || [ -f "$_fragment" ]; then
+			echo "$_fragment"
+		fi
+	done
+}
+
+# boot_words FLAVOUR: what its fragments ask for on the kernel's command line
+boot_words()
+{
+	_files=$(fragments "$1" boot)
+	# shellcheck disable=SC2086 # a word a file
+	[ -z "$_files" ] || sed 's/#.*//' $_files | tr -s ' \t\n' ' ' | sed 's/^ //; s/ $//'
 }
 
 compiler() { gcc --version | sed -n 1p; }

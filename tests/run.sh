@@ -75,7 +75,8 @@ guest()
 	flavour=$1 name=$2 jobs=$3
 	shift 3
 	rm -rf "${out:?}/$name"
-	"$mflab" run --kernel "$(kernel_image "$flavour")" --initrd "$CACHE/guest/initramfs.cpio" \
+	append=$(boot_words "$flavour")
+	"$mflab" run ${append:+--append "$append"} --kernel "$(kernel_image "$flavour")" --initrd "$CACHE/guest/initramfs.cpio" \
 		--jobs "$jobs" --out "$out/$name" --accel det --vcpus 4 "$@"
 }
 
