@@ -35,6 +35,7 @@
 #define RECORDS_TTY	"/dev/ttyS1"
 #define NULLB_DIR	"/sys/kernel/config/nullb"
 #define ARM_FILE	"/proc/sys/vm/fault_arm"
+#define FORK_ARM_FILE	"/proc/sys/vm/fork_arm"
 
 #define MAX_WORDS	64
 #define LINE_BYTES	65536
@@ -793,6 +794,21 @@ static int do_sysctl(struct guest *g, struct job *job)
 	return 0;
 }
 
+/* Which VMAs fork() write-locks: mainline's, unless the job says fork=. */
+static int set_fork_arm(struct job *job)
+{
+	const char *arm = job_key(job, "fork");
+	int ret;
+
+	if (!arm && access(FORK_ARM_FILE, F_OK))
+		return 0;
+	ret = file_write(FORK_ARM_FILE, arm ?: "full");
+	if (ret)
+		return fail(job, ret, FORK_ARM_FILE ": cannot choose fork=%s: %s",
+			    arm ?: "full", strerror(-ret));
+	return 0;
+}
+
 static int set_arm(struct job *job)
 {
 	const char *arm = job_key(job, "arm");
@@ -840,6 +856,8 @@ static int program_ready(struct job *job, const char *dir, const char *key,
 		return fail(job, -errno, "%s: %s: it is not in the initramfs", path,
 			    strerror(errno));
 	ret = set_arm(job);
+	if (!ret)
+		ret = set_fork_arm(job);
 	return ret ? ret : drop_caches(job);
 }
 
@@ -856,7 +874,8 @@ static int do_run(struct guest *g, struct job *job)
 	for (unsigned int i = 0; i < job->nr_words; i++) {
 		const char *key = job->word[i].key;
 
-		if (!strcmp(key, "workload") || !strcmp(key, "timeout_s"))
+		if (!strcmp(key, "workload") || !strcmp(key, "timeout_s") ||
+		    !strcmp(key, "fork"))
 			continue;
 		snprintf(words[n], sizeof(words[n]), "%s=%s", key,
 			 job->word[i].value);
