@@ -61,6 +61,7 @@ struct job {
 		const char *value;
 	} word[MAX_WORDS];
 	unsigned int nr_words;
+	uint64_t began_ms;
 	/* What came of it. */
 	int status;
 	int signal;
@@ -161,6 +162,12 @@ static void record_end_of_line(struct guest *g)
 	fflush(g->records);
 }
 
+/* Guest time since it began. */
+static unsigned long long job_ms(const struct job *job)
+{
+	return now_ms() - job->began_ms;
+}
+
 static void record_hello(struct guest *g, unsigned int jobs)
 {
 	struct utsname uts = { 0 };
@@ -183,7 +190,8 @@ static void record_begin(struct guest *g, const struct job *job)
 
 static void record_tap(struct guest *g, const struct job *job, const char *line)
 {
-	fprintf(g->records, "{\"type\":\"tap\",\"job\":%u,\"line\":", job->number);
+	fprintf(g->records, "{\"type\":\"tap\",\"job\":%u,\"ms\":%llu,\"line\":",
+		job->number, job_ms(job));
 	json_string(g->records, line);
 	putc('}', g->records);
 	record_end_of_line(g);
@@ -192,8 +200,8 @@ static void record_tap(struct guest *g, const struct job *job, const char *line)
 static void record_end(struct guest *g, const struct job *job)
 {
 	fprintf(g->records,
-		"{\"type\":\"end\",\"job\":%u,\"status\":%d,\"signal\":%d,\"timeout\":%s",
-		job->number, job->status, job->signal,
+		"{\"type\":\"end\",\"job\":%u,\"ms\":%llu,\"status\":%d,\"signal\":%d,\"timeout\":%s",
+		job->number, job_ms(job), job->status, job->signal,
 		job->timeout ? "true" : "false");
 	if (job->error[0]) {
 		fputs(",\"error\":", g->records);
@@ -1025,6 +1033,7 @@ static void job_do(struct guest *g, unsigned int number, char *line)
 	memset(&job, 0, sizeof(job));
 	job.number = number;
 	job.words = line;
+	job.began_ms = now_ms();
 	job.copy = strdup(line);
 	marker(g, "<4>majorfault: job %u begin %.700s", number, line);
 	record_begin(g, &job);

@@ -123,6 +123,8 @@ static int get_fields(struct record *rec, char *why, size_t size)
 	int ret;
 
 	ret = get_uint(rec, "job", of_job, &rec->job, why, size);
+	if (!ret)
+		ret = get_uint(rec, "ms", false, &rec->ms, why, size);
 	if (ret)
 		return ret;
 	switch (rec->type) {

@@ -20,6 +20,7 @@ enum record_type {
  * @type: which
  * @job: the job it belongs to, from 1; 0 where it says none
  * @jobs: hello: how many jobs there are
+ * @ms: tap, end: guest time since the job began
  * @text: hello: the kernel's release; begin: the job line; tap: the line;
  *	end: the error, or NULL
  * @status: end: the job's exit status
@@ -31,6 +32,7 @@ struct record {
 	enum record_type type;
 	unsigned int job;
 	unsigned int jobs;
+	unsigned int ms;
 	const char *text;
 	int status;
 	int signal;

@@ -81,6 +81,20 @@ static bool inconsistent(const struct test_job *test, char *why, size_t size)
 	return true;
 }
 
+/* How long it took, in guest time, until the test noticed what is wrong. */
+static void add_caught(const struct test_job *test, bool failed, char *why,
+		       size_t size)
+{
+	size_t len = strlen(why);
+
+	if (failed)
+		snprintf(why + len, size - len,
+			 "; has to fail, caught after %u.%u s",
+			 test->failed_ms / 1000, test->failed_ms % 1000 / 100);
+	else
+		snprintf(why + len, size - len, "; has to fail and did not");
+}
+
 /**
  * test_judge() - did a test do what was expected of it?
  * @test: the test
@@ -110,10 +124,10 @@ enum test_result test_judge(const struct test_job *test, char *why,
 		snprintf(why, size, "skipped");
 		return strcmp(expect, "fail") ? TEST_SKIPPED : TEST_FAILED;
 	}
-	snprintf(why, size, "%u ok, %u not ok, %u skipped, %zu splats%s%s",
-		 test->passed, test->failed, test->skipped, test->splats.n,
-		 strcmp(expect, "fail") ? "" : "; has to fail",
-		 failed || strcmp(expect, "fail") ? "" : " and did not");
+	snprintf(why, size, "%u ok, %u not ok, %u skipped, %zu splats",
+		 test->passed, test->failed, test->skipped, test->splats.n);
+	if (!strcmp(expect, "fail"))
+		add_caught(test, failed, why, size);
 	return failed == !strcmp(expect, "fail") ? TEST_PASSED : TEST_FAILED;
 }
 
@@ -141,12 +155,23 @@ static void begin(struct test_run *run, const struct record *rec)
 	};
 }
 
+static void tap_record(struct test_job *test, const struct record *rec)
+{
+	bool failed = test->failed;
+
+	tap_line(test, rec->text);
+	if (test->failed && !failed)
+		test->failed_ms = rec->ms;
+}
+
 static void end(struct test_job *test, const struct record *rec)
 {
 	test->ended = true;
 	test->hung = rec->timeout;
 	test->signal = rec->signal;
 	test->status = rec->status;
+	if (!test->failed)
+		test->failed_ms = rec->ms;
 	if (rec->text && !rec->timeout && !rec->signal)
 		test->error = xstrdup(rec->text);
 }
@@ -170,7 +195,7 @@ int test_run_record(void *arg, struct record *rec)
 	else if (rec->type == REC_DONE)
 		run->done = true;
 	else if (rec->type == REC_TAP && test)
-		tap_line(test, rec->text);
+		tap_record(test, rec);
 	else if (rec->type == REC_END && test)
 		end(test, rec);
 	return 0;

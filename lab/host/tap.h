@@ -20,6 +20,8 @@
  * @skipped: "ok ... # SKIP" lines, or the whole plan skipped
  * @not_ok: the "not ok" lines themselves, and the lines that explain them
  * @splats: splats in the kernel log
+ * @failed_ms: guest time from its beginning to its first "not ok", without one to
+ *	its end
  * @ended: it has ended
  * @hung: over its time limit
  * @signal: what killed it, or 0
@@ -35,6 +37,7 @@ struct test_job {
 	unsigned int skipped;
 	struct strv not_ok;
 	struct strv splats;
+	unsigned int failed_ms;
 	bool ended;
 	bool hung;
 	int signal;

@@ -99,6 +99,39 @@ static void every_case(void **state)
 	}
 }
 
+/* The time of the first "not ok"; without one, of the end. */
+static void when_caught(void **state)
+{
+	static const struct record by_test[] = {
+		{ .type = REC_BEGIN, .text = "test name=t expect=fail" },
+		{ .type = REC_TAP, .ms = 100, .text = "ok 1 a" },
+		{ .type = REC_TAP, .ms = 1270, .text = "not ok 2 b" },
+		{ .type = REC_TAP, .ms = 2000, .text = "not ok 3 c" },
+		{ .type = REC_END, .ms = 3000, .status = 1 },
+	};
+	static const struct record by_kernel[] = {
+		{ .type = REC_BEGIN, .text = "test name=t expect=fail" },
+		{ .type = REC_TAP, .ms = 100, .text = "ok 1 a" },
+		{ .type = REC_END, .ms = 3050 },
+	};
+	struct test_run run = { 0 };
+	char why[192];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(by_test); i++)
+		feed(&run, by_test[i]);
+	test_judge(&run.tests[0], why, sizeof(why));
+	assert_non_null(strstr(why, "caught after 1.2 s"));
+	test_run_free(&run);
+	for (i = 0; i < ARRAY_SIZE(by_kernel); i++)
+		feed(&run, by_kernel[i]);
+	strv_addf(&run.tests[0].splats, "BUG: x");
+	test_judge(&run.tests[0], why, sizeof(why));
+	assert_non_null(strstr(why, "caught after 3.0 s"));
+	test_run_free(&run);
+}
+
 /* A splat belongs to the job that began last, in the kernel log's own order. */
 static void whose_splat(void **state)
 {
@@ -147,6 +180,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_case),
+		cmocka_unit_test(when_caught),
 		cmocka_unit_test(whose_splat),
 	};
 
