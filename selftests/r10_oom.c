@@ -105,7 +105,6 @@ TEST(out_of_all_memory_in_flight)
 
 	T_NEED(!access(HUGEPAGES, W_OK), "CONFIG_HUGETLBFS");
 	T_NEED_THROTTLE(CGROUP);
-	ASSERT_EQ(0, madvise(map, PAGES * T_PAGE, MADV_RANDOM));
 	/* Or all programs, and what they share, would go there first. */
 	T_NEED(swap_device(swap) && !swapoff(swap), "a swap device to do without");
 	reads = t_device_reads("disk");
@@ -115,7 +114,7 @@ TEST(out_of_all_memory_in_flight)
 		swapon(swap, 0);
 		SKIP(return, "the memory of this machine could not be taken");
 	}
-	t_throttle(CGROUP, "disk", "256");
+	t_throttle(CGROUP, "disk", "8192");
 	pid = fork();
 	if (!pid)
 		_exit(hog(map + 9 * T_PAGE));
