@@ -11,11 +11,12 @@
 #define PAGES	64UL
 
 /* The window for whoever drops the page cache. */
+#define KNOB		"fault_arm_read_ms"
 #define PAUSE_MS	"400"
 
 static void end_pause(void)
 {
-	t_write("/proc/sys/vm/fault_arm_read_ms", "0");
+	t_write("/proc/sys/vm/" KNOB, "0");
 }
 
 TEST(folio_stays)
@@ -25,8 +26,9 @@ TEST(folio_stays)
 	struct t_counts before, diff;
 	struct t_fault f;
 
+	T_NEED_KNOB(KNOB);
 	ASSERT_EQ(0, madvise(map, PAGES * T_PAGE, MADV_RANDOM));
-	t_write("/proc/sys/vm/fault_arm_read_ms", PAUSE_MS);
+	t_write("/proc/sys/vm/" KNOB, PAUSE_MS);
 	atexit(end_pause);
 
 	before = t_counts("disk");
@@ -40,7 +42,7 @@ TEST(folio_stays)
 	diff = t_since(before, "disk");
 
 	EXPECT_EQ(t_word(3, 7), f.seen);
-	EXPECT_EQ(1, diff.resumed);
+	T_EXPECT_RESUMED(1, diff);
 	EXPECT_EQ(1, diff.reads);
 }
 

@@ -60,7 +60,7 @@ TEST(freed_and_built_anew)
 	EXPECT_EQ(t_word(10, PAGE), f.seen);
 	EXPECT_EQ(1, diff.reads);
 	/* All that the fault relied on is as it was. */
-	EXPECT_EQ(1, diff.resumed);
+	T_EXPECT_RESUMED(1, diff);
 	/* Nothing has come to be where the old entry was. */
 	for (unsigned long i = 0; i < TABLES; i++)
 		for (unsigned long w = T_PAGE / 8; w < T_PMD / 8; w++)

@@ -26,6 +26,7 @@ TEST(swap)
 	long waited;
 	int ret;
 
+	T_NEED_COUNTS();
 	t_map(map, T_PMD, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	ASSERT_EQ(0, madvise(map, T_PMD, MADV_NOHUGEPAGE));
 	for (unsigned long i = OUT; i < PAGES; i++)
@@ -34,7 +35,7 @@ TEST(swap)
 	ASSERT_EQ(0, madvise(map, T_PMD, MADV_HUGEPAGE));
 
 	before = t_counts("swap");
-	waited = t_vmstat("fault_mmap_lock_waited");
+	waited = t_mmap_lock_waited();
 	t_fault_parked(&f, map + PAGE * T_PAGE, false, "swap");
 	/* Says EAGAIN when it had to wait for a page; that is there then. */
 	do
@@ -47,7 +48,7 @@ TEST(swap)
 	diff = t_since(before, "swap");
 
 	EXPECT_EQ(t_word(0, PAGE), f.seen);
-	EXPECT_EQ(waited, t_vmstat("fault_mmap_lock_waited"));
+	EXPECT_EQ(waited, t_mmap_lock_waited());
 	EXPECT_EQ(OUT, (unsigned long)diff.reads);
 	for (unsigned long i = 0; i < PAGES; i++)
 		EXPECT_EQ(t_word(0, i), *(volatile uint64_t *)(map + i * T_PAGE));

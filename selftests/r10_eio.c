@@ -60,7 +60,7 @@ static void expect_sigbus(struct __test_metadata *_metadata, bool random,
 	EXPECT_FALSE(hung);
 	EXPECT_TRUE(WIFSIGNALED(status));
 	EXPECT_EQ(SIGBUS, WTERMSIG(status));
-	EXPECT_EQ(1, diff.resumed);
+	T_EXPECT_RESUMED(1, diff);
 	EXPECT_LE(diff.reads, max_errors);
 }
 

@@ -31,7 +31,7 @@ static void fork_in_flight(struct __test_metadata *_metadata, char *address,
 	t_fault_end(&f);
 	diff = t_since(before, device);
 	EXPECT_EQ(word, f.seen);
-	EXPECT_EQ(1, diff.resumed);
+	T_EXPECT_RESUMED(1, diff);
 	EXPECT_EQ(1, diff.reads);
 }
 

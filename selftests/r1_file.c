@@ -67,6 +67,7 @@ TEST_F(file_fault, without_mmap_lock)
 	uint64_t in_file[2] = { 0 };
 	struct t_fault f;
 
+	T_NEED_COUNTS();
 	diff = t_fault_counted(&f, address, variant->write, "disk");
 
 	EXPECT_EQ(t_word(1, page), f.seen);
@@ -75,7 +76,7 @@ TEST_F(file_fault, without_mmap_lock)
 	EXPECT_GE(diff.reads, 1);
 	if (variant->advice == MADV_RANDOM)
 		EXPECT_EQ(1, diff.reads);
-	EXPECT_EQ(1, diff.resumed);
+	T_EXPECT_RESUMED(1, diff);
 	EXPECT_EQ(0, diff.mmap_lock);
 
 	/* Where did the write go? */

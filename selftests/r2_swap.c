@@ -33,13 +33,14 @@ TEST_F(swap_fault, without_mmap_lock)
 	struct t_counts diff;
 	struct t_fault f;
 
+	T_NEED_COUNTS();
 	diff = t_fault_counted(&f, self->map + 3 * T_PAGE, variant->write, "swap");
 
 	EXPECT_EQ(t_word(0, 3), f.seen);
 	EXPECT_EQ(1, f.maj_flt);
 	EXPECT_EQ(1, diff.major);
 	EXPECT_EQ(1, diff.reads);
-	EXPECT_EQ(1, diff.resumed);
+	T_EXPECT_RESUMED(1, diff);
 	EXPECT_EQ(0, diff.mmap_lock);
 	if (variant->write)
 		EXPECT_EQ(1, ((volatile uint64_t *)(self->map + 3 * T_PAGE))[1]);

@@ -15,6 +15,7 @@ static void two_faults(struct __test_metadata *_metadata, char *address,
 	struct t_counts before, diff;
 	struct t_fault first, second;
 
+	T_NEED_COUNTS();
 	t_counts(device);
 	t_fault_prepare(&first, address, false);
 	t_fault_prepare(&second, address, false);
@@ -32,7 +33,7 @@ static void two_faults(struct __test_metadata *_metadata, char *address,
 	EXPECT_EQ(word, second.seen);
 	EXPECT_EQ(1, diff.major);
 	EXPECT_EQ(1, diff.reads);
-	EXPECT_EQ(2, diff.resumed);
+	T_EXPECT_RESUMED(2, diff);
 	EXPECT_EQ(0, diff.mmap_lock);
 }
 

@@ -113,6 +113,7 @@ TEST_F(uffd, served_without_mmap_lock)
 	struct t_counts before, diff;
 	struct t_fault f;
 
+	T_NEED_COUNTS();
 	t_counts("swap");
 	t_fault_prepare(&f, self->map + PAGE * T_PAGE,
 			variant->mode == UFFDIO_REGISTER_MODE_WP);

@@ -45,6 +45,7 @@ TEST(resumes)
 	struct t_fault f;
 	char *map;
 
+	T_NEED_COUNTS();
 	map = t_map(t_place(17), LEN, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
 	((volatile uint64_t *)(map + PAGE * T_PAGE))[7] = 1;
 	t_counts("stable");
@@ -54,7 +55,7 @@ TEST(resumes)
 	t_fault_go(&f);
 	t_fault_end(&f);
 	diff = t_since(before, "stable");
-	EXPECT_EQ(1, diff.resumed);
+	T_EXPECT_RESUMED(1, diff);
 	EXPECT_EQ(0, diff.mmap_lock);
 	EXPECT_EQ(1, ((volatile uint64_t *)(map + PAGE * T_PAGE))[1]);
 	munmap(map, LEN);

@@ -14,7 +14,8 @@
 #define MADV_SOFT_OFFLINE	101
 #endif
 
-#define PAUSE	"/proc/sys/vm/fault_arm_migrate_ms"
+#define KNOB	"fault_arm_migrate_ms"
+#define PAUSE	"/proc/sys/vm/" KNOB
 
 struct mover {
 	char *page;
@@ -48,6 +49,7 @@ FIXTURE_SETUP(migration)
 {
 	int flags = MAP_PRIVATE | MAP_ANONYMOUS;
 
+	T_NEED_KNOB(KNOB);
 	self->len = 2 * T_PMD;
 	if (variant->huge) {
 		t_write("/proc/sys/vm/nr_hugepages", "8");
@@ -63,6 +65,8 @@ FIXTURE_SETUP(migration)
 
 FIXTURE_TEARDOWN(migration)
 {
+	if (!self->map)
+		return;
 	t_write(PAUSE, "0");
 	munmap(self->map, self->len);
 	if (variant->huge)

@@ -11,11 +11,12 @@
 #define PAGES	64UL
 
 /* The window between the two passes of the fault, for reclaim to step in. */
+#define KNOB		"fault_arm_pause_ms"
 #define PAUSE_MS	"400"
 
 static void end_pause(void)
 {
-	t_write("/proc/sys/vm/fault_arm_pause_ms", "0");
+	t_write("/proc/sys/vm/" KNOB, "0");
 }
 
 static void drop_caches(void)
@@ -36,8 +37,9 @@ static void refault(struct __test_metadata *_metadata, void (*take)(void))
 	struct t_counts before, diff;
 	struct t_fault f;
 
+	T_NEED_KNOB(KNOB);
 	ASSERT_EQ(0, madvise(map, PAGES * T_PAGE, MADV_RANDOM));
-	t_write("/proc/sys/vm/fault_arm_pause_ms", PAUSE_MS);
+	t_write("/proc/sys/vm/" KNOB, PAUSE_MS);
 	atexit(end_pause);
 
 	before = t_counts("disk");

@@ -5,6 +5,9 @@
  * tests/run.sh), so that a fault in flight is in flight for as long as a test
  * may need. Nothing here looks at a clock: what is asked is what had happened
  * by the time that something else returned, and what the counters say.
+ *
+ * The tests run on any kernel, and tell what it does. What only a lab kernel
+ * has is asked for by T_NEED(): a case that cannot do without is skipped.
  */
 #ifndef SELFTESTS_T_H
 #define SELFTESTS_T_H
@@ -81,8 +84,19 @@ static inline void t_drop_caches(void)
 	t_write("/proc/sys/vm/drop_caches", "3");
 }
 
-/* A line of /proc/vmstat; a kernel without it has no business with these tests. */
-static inline long t_vmstat(const char *name)
+/* Skips the case on a kernel that lacks what it needs. */
+#define T_NEED(there, what)						\
+	do {								\
+		if (!(there))						\
+			SKIP(return, "needs " what);			\
+	} while (0)
+
+/* The lab kernel's own knobs: they widen a window, or draw something out. */
+#define T_NEED_KNOB(name)						\
+	T_NEED(!access("/proc/sys/vm/" name, F_OK), "vm." name ", of the lab kernel")
+
+/* A line of /proc/vmstat, or -1. */
+static inline long t_vmstat_if(const char *name)
 {
 	static char text[65536];
 	size_t len = strlen(name);
@@ -92,7 +106,16 @@ static inline long t_vmstat(const char *name)
 	for (line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
 		if (!strncmp(line, name, len) && line[len] == ' ')
 			return atol(line + len);
-	t_die("/proc/vmstat has no %s", name);
+	return -1;
+}
+
+static inline long t_vmstat(const char *name)
+{
+	long value = t_vmstat_if(name);
+
+	if (value < 0)
+		t_die("/proc/vmstat has no %s", name);
+	return value;
 }
 
 /* Reads that the device has completed. */
@@ -326,6 +349,80 @@ static inline int t_shmem_swapped(unsigned int file, unsigned long pages)
 	t_die("the memory would not go out");
 }
 
+/* Memory whose pages are on a slow device and nowhere else. */
+enum t_kind { T_FILE, T_SWAP, T_SHMEM };
+
+static inline const char *t_device_of(enum t_kind kind)
+{
+	return kind == T_FILE ? "disk" : "swap";
+}
+
+/* Page n of it holds t_word(t_file_of(kind), n). No more than 64 pages. */
+static inline unsigned int t_file_of(enum t_kind kind)
+{
+	return kind == T_SWAP ? 0 : 16;
+}
+
+static inline char *t_memory(enum t_kind kind, char *at, unsigned long pages)
+{
+	size_t len = pages * T_PAGE;
+	int fd;
+
+	if (kind == T_SWAP)
+		return t_swapped(at, pages);
+	fd = kind == T_FILE ? t_file(16, pages) : t_shmem_swapped(16, pages);
+	t_map(at, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
+	if (madvise(at, len, MADV_RANDOM))
+		t_die("madvise");
+	close(fd);
+	return at;
+}
+
+/*
+ * What a cgroup may read from a device, in bytes per second, or "max". A read
+ * beyond that does not get to the device; with "1", a page takes an hour.
+ * Returns false on a kernel that cannot do that.
+ */
+static inline bool t_throttle(const char *cgroup, const char *device, const char *rbps)
+{
+	char path[64], limit[64], dev[32];
+	int fd;
+
+	t_cgroup(cgroup);
+	fd = open("/tmp/cgroup/cgroup.subtree_control", O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, "+io", 3) != 3 ||
+	    access(t_cgroup_file(cgroup, "io.max"), W_OK)) {
+		close(fd);
+		return false;
+	}
+	close(fd);
+	snprintf(path, sizeof(path), "/sys/block/%s/dev", device);
+	t_read(path, dev, sizeof(dev));
+	dev[strcspn(dev, "\n")] = '\0';
+	snprintf(limit, sizeof(limit), "%s rbps=%s", dev, rbps);
+	t_write(t_cgroup_file(cgroup, "io.max"), limit);
+	return true;
+}
+
+#define T_NEED_THROTTLE(cgroup)						\
+	T_NEED(t_throttle(cgroup, "disk", "max"), "CONFIG_BLK_DEV_THROTTLING")
+
+/* Until a task sleeps where no signal but a fatal one wakes it. */
+static inline void t_wait_blocked(pid_t tid)
+{
+	char path[64], text[512], *state;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
+	for (int i = 0; i < 100000; i++) {
+		t_read(path, text, sizeof(text));
+		state = strrchr(text, ')');
+		if (state && state[1] && state[2] == 'D')
+			return;
+		usleep(100);
+	}
+	t_die("task %d never waited", tid);
+}
+
 /*
  * A fault in a thread of its own.
  */
@@ -402,9 +499,8 @@ static inline bool t_fault_waits(struct t_fault *f, const char *device)
  */
 struct t_counts {
 	long mmap_lock;		/* faults that took mmap_lock */
-	long resumed;
+	long resumed;		/* 0 where that is not counted, see t_resumes() */
 	long changed;
-	long busy;
 	long major;
 	long reads;
 };
@@ -421,14 +517,59 @@ static inline void t_populate_text(void)
 	madvise((void *)from, (uintptr_t)etext - from, MADV_POPULATE_READ);
 }
 
+/* Does the kernel count faults that resume? */
+static inline bool t_resumes(void)
+{
+	return t_vmstat_if("fault_resumed") >= 0;
+}
+
+/* A kernel that does not count them need not show it. */
+#define T_EXPECT_RESUMED(n, diff)					\
+	do {								\
+		if (t_resumes())					\
+			EXPECT_EQ(n, (diff).resumed);			\
+	} while (0)
+
+static inline long t_vmstat_or_0(const char *name)
+{
+	long n = t_vmstat_if(name);
+
+	return n >= 0 ? n : 0;
+}
+
+/*
+ * Faults that took mmap_lock. A kernel that does not count them may count those
+ * that did so because their VMA lock was not to be had, or because they had
+ * it and were sent back; what is missing then is faults of kernel code.
+ */
+static inline long t_mmap_lock(void)
+{
+	long n = t_vmstat_if("fault_mmap_lock");
+
+	return n >= 0 ? n : t_vmstat_or_0("vma_lock_abort") +
+			    t_vmstat_or_0("vma_lock_retry");
+}
+
+/* Of those, the ones that were sent back because they had waited. */
+static inline long t_mmap_lock_waited(void)
+{
+	long n = t_vmstat_if("fault_mmap_lock_waited");
+
+	return n >= 0 ? n : t_vmstat_or_0("vma_lock_retry");
+}
+
+/* Whoever asks which lock a fault took must ask for this first. */
+#define T_NEED_COUNTS()							\
+	T_NEED(t_vmstat_if("fault_mmap_lock") >= 0 ||			\
+	       t_vmstat_if("vma_lock_retry") >= 0, "CONFIG_PER_VMA_LOCK_STATS")
+
 static inline struct t_counts t_counts(const char *device)
 {
 	t_populate_text();
 	return (struct t_counts) {
-		.mmap_lock = t_vmstat("fault_mmap_lock"),
-		.resumed = t_vmstat("fault_resumed"),
-		.changed = t_vmstat("fault_not_resumed_changed"),
-		.busy = t_vmstat("fault_not_resumed_busy"),
+		.mmap_lock = t_mmap_lock(),
+		.resumed = t_vmstat_or_0("fault_resumed"),
+		.changed = t_vmstat_or_0("fault_not_resumed_changed"),
 		.major = t_vmstat("pgmajfault"),
 		.reads = t_device_reads(device),
 	};
@@ -442,7 +583,6 @@ static inline struct t_counts t_since(struct t_counts a, const char *device)
 		.mmap_lock = b.mmap_lock - a.mmap_lock,
 		.resumed = b.resumed - a.resumed,
 		.changed = b.changed - a.changed,
-		.busy = b.busy - a.busy,
 		.major = b.major - a.major,
 		.reads = b.reads - a.reads,
 	};

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * claims [--as ARM] results.json: does what the README claims of the arm resume
- * hold in these storm runs? --as puts another arm in its place, which must then
- * be found out. Prints a line `ok` or `not ok` a claim.
+ * claims [--as ARM] [--dearer N] results.json: does what the README claims of the arm
+ * resume hold in these runs of storm, or of cost? --as puts another arm in its place,
+ * --dearer makes its faults that do not wait cost N in a thousand more: either must be
+ * found out. Prints a line `ok` or `not ok` a claim.
  */
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Sums over the rounds of one arm with one set of parameters. */
@@ -71,29 +73,52 @@ static void claim(bool holds, const char *text, json_int_t part, json_int_t of)
 	failed += !holds;
 }
 
-int main(int argc, char **argv)
+/* ---- cost: R12 ---- */
+
+/* What 1,000 faults of a kind cost in an arm, in instructions; 0 if it was not run. */
+static json_int_t cost(json_t *runs, const char *arm, const char *kind)
+{
+	char name[64];
+	json_t *run;
+	size_t i;
+
+	snprintf(name, sizeof(name), "%s.ns_per_1000", kind);
+	json_array_foreach(runs, i, run) {
+		if (!strcmp(json_string_value(json_object_get(run, "arm")), arm))
+			return metric(run, name);
+	}
+	return 0;
+}
+
+/* As the claims are of a deterministic run, one round says all. */
+static void cost_claims(json_t *runs, const char *resume, long dearer)
+{
+	static const char * const minor[] = { "anon", "file_read", "file_around" };
+	static const char * const major[] = { "major", "major_around", "swapin" };
+	char text[96];
+	json_int_t r, m;
+
+	for (size_t i = 0; i < sizeof(minor) / sizeof(minor[0]); i++) {
+		r = cost(runs, resume, minor[i]) * (1000 + dearer) / 1000;
+		m = cost(runs, "mainline", minor[i]);
+		snprintf(text, sizeof(text), "%s: at most 0.5 %% more than in mainline",
+			 minor[i]);
+		claim(m && r * 1000 <= m * 1005, text, r, m);
+	}
+	for (size_t i = 0; i < sizeof(major) / sizeof(major[0]); i++) {
+		r = cost(runs, resume, major[i]);
+		m = cost(runs, "mainline", major[i]);
+		snprintf(text, sizeof(text), "%s: less than in mainline", major[i]);
+		claim(m && r < m, text, r, m);
+	}
+}
+
+/* ---- storm ---- */
+
+static void storm_claims(json_t *runs, const char *resume)
 {
 	static const char * const rivals[] = { "mainline", "retry", "hold" };
-	const char *resume = "resume";
 	struct sums r, m;
-	json_error_t err;
-	json_t *root, *runs;
-
-	if (argc == 4 && !strcmp(argv[1], "--as")) {
-		resume = argv[2];
-		argv += 2;
-		argc -= 2;
-	}
-	if (argc != 2) {
-		fprintf(stderr, "usage: claims [--as ARM] results.json\n");
-		return 2;
-	}
-	root = json_load_file(argv[1], 0, &err);
-	if (!root) {
-		fprintf(stderr, "claims: %s:%d: %s\n", argv[1], err.line, err.text);
-		return 2;
-	}
-	runs = json_object_get(root, "runs");
 
 	r = sum(runs, resume, false, false);
 	m = sum(runs, "mainline", false, false);
@@ -119,6 +144,38 @@ int main(int argc, char **argv)
 	claim(r.runs && r.resumed * 100 >= r.major * 90,
 	      "beside fork(), at least 90 % of the major faults resume",
 	      r.resumed, r.major);
+}
+
+int main(int argc, char **argv)
+{
+	const char *resume = "resume", *workload;
+	json_t *root, *runs;
+	json_error_t err;
+	long dearer = 0;
+
+	for (; argc > 2; argc -= 2, argv += 2) {
+		if (!strcmp(argv[1], "--as"))
+			resume = argv[2];
+		else if (!strcmp(argv[1], "--dearer"))
+			dearer = strtol(argv[2], NULL, 10);
+		else
+			break;
+	}
+	if (argc != 2) {
+		fprintf(stderr, "usage: claims [--as ARM] [--dearer N] results.json\n");
+		return 2;
+	}
+	root = json_load_file(argv[1], 0, &err);
+	if (!root) {
+		fprintf(stderr, "claims: %s:%d: %s\n", argv[1], err.line, err.text);
+		return 2;
+	}
+	runs = json_object_get(root, "runs");
+	workload = json_string_value(json_object_get(json_array_get(runs, 0), "workload"));
+	if (workload && !strcmp(workload, "cost"))
+		cost_claims(runs, resume, dearer);
+	else
+		storm_claims(runs, resume);
 	json_decref(root);
 	return failed ? 1 : 0;
 }

@@ -35,8 +35,12 @@ part=0
 : "${MAJORFAULT_TIER:=ci}" "${MAJORFAULT_MINUTES:=0}"
 case $MAJORFAULT_TIER in
 quick)	each=3 once=4 ;;
-ci)	each=6 once=5 ;;
-full)	each=8 once=5 ;;
+ci)	each=7 once=5 ;;
+full)	each=9 once=5 ;;
+esac
+# The stock kernel's behaviour, and what the series does to the code, are told of 7.3.
+case " $BASES " in
+*" 7.3 "*) [ "$MAJORFAULT_TIER" = quick ] || once=$((once + 2)) ;;
 esac
 PARTS=$((once + each * $(echo "$BASES" | wc -w)))
 mkdir -p "$out"
@@ -80,19 +84,72 @@ guest()
 		--jobs "$jobs" --out "$out/$name" --accel det --vcpus 4 "$@"
 }
 
+# tests_in FLAVOUR NAME: the jobs in OUT/NAME.jobs
+tests_in()
+{
+	# Some arms corrupt the kernel, which then may not even power off: what
+	# counts is that all jobs were done, and that is for the verdict to say.
+	guest "$1" "$2" "$out/$2.jobs" --mem 1536 --timeout 2400 || :
+	"$mflab" tests --records "$out/$2/records.jsonl" \
+		--console "$out/$2/console.log" >"$out/$2/verdict" || :
+	sed 's/^FAIL /not ok /; s/^skip /not ok skipped: /; /^[0-9]* skipped$/d; /^[0-9]* passed, /d' \
+		"$out/$2/verdict"
+}
+
 self_tests()
 {
-	# The last arms corrupt the kernel, which then may not even power off: what
-	# counts is that all jobs were done, and that is for the verdict to say.
-	self=$BASE/selftests
 	leave_out=$TOP/tests/guest-$BASE.leave-out
 	[ -f "$leave_out" ] || leave_out=/dev/null
-	grep -vxFf "$leave_out" "$TOP/tests/guest.jobs" >"$out/$BASE/jobs"
-	guest debug "$self" "$out/$BASE/jobs" --mem 1536 --timeout 2400 || :
-	"$mflab" tests --records "$out/$self/records.jsonl" \
-		--console "$out/$self/console.log" >"$out/$self/verdict" || :
-	sed 's/^FAIL /not ok /; s/^skip /not ok skipped: /; /^[0-9]* skipped$/d; /^[0-9]* passed, /d' \
-		"$out/$self/verdict"
+	grep -vxFf "$leave_out" "$TOP/tests/guest.jobs" >"$out/$BASE/selftests.jobs"
+	tests_in debug "$BASE/selftests"
+}
+
+stock()
+{
+	"$TOP/kernel/build" plain || return
+	grep -v '^test ' "$TOP/tests/guest.jobs" | cat - "$TOP/tests/guest-stock.jobs" >"$out/$BASE/stock.jobs"
+	tests_in plain "$BASE/stock"
+}
+
+# R12: what the path that does not wait costs, and that a dearer one is found out
+cost()
+{
+	"$TOP/majorfault" compare --base "$BASE" --workloads cost --vcpus 1 --arms mainline,resume \
+		--rounds 1 --out "$out/$BASE/cost" || return
+	"$CACHE/bin/claims" "$out/$BASE/cost/results.json" || :
+	for change in "--as mainline" "--dearer 10"; do
+		# shellcheck disable=SC2086 # an option and its value
+		if "$CACHE/bin/claims" $change "$out/$BASE/cost/results.json" >/dev/null; then
+			say "not ok claims: of the costs, hold with $change, too, so they claim nothing"
+		else
+			say "ok claims: of the costs, do not hold with $change"
+		fi
+	done
+}
+
+# less_than_mainline NAME A B: is B less than A?
+less_than_mainline()
+{
+	if [ "$3" -lt "$2" ]; then
+		say "ok simpler: $1 of what mainline has and the series touches: $3, in mainline $2"
+	else
+		say "not ok simpler: $1 of what mainline has and the series touches: $3, in mainline $2"
+	fi
+}
+
+# R11, as far as it is claimed: docs/simpler.md
+simpler()
+{
+	"$TOP/kernel/stats" --base "$BASE" >"$out/$BASE/stats" || return
+	# shellcheck disable=SC2046 # a word a number
+	set -- $(sed -n 's/^changed and gone ([0-9]*)//p' "$out/$BASE/stats")
+	[ $# -eq 6 ] || { say "not ok simpler: kernel/stats has no line 'changed and gone'"; return; }
+	less_than_mainline lines "$1" "$2"
+	less_than_mainline complexity "$4" "$5"
+	case $(less_than_mainline lines "$2" "$1") in
+	"not ok "*)	say "ok simpler: the other way round it does not hold" ;;
+	*)		say "not ok simpler: holds the other way round, too, so it claims nothing" ;;
+	esac
 }
 
 same_digits()
@@ -195,6 +252,9 @@ for BASE in $BASES; do
 	part "Linux $BASE: stress, and what it must see" stress
 	quick && continue
 	part "Linux $BASE: storm, twice" storm
+	part "Linux $BASE: what faults cost" cost
+	[ "$BASE" != 7.3 ] || part "Linux $BASE: guest self tests on a stock kernel" stock
+	[ "$BASE" != 7.3 ] || part "Linux $BASE: simpler" simpler
 	part "Linux $BASE: the series, patch by patch" "$TOP/tests/series"
 	part "Linux $BASE: the decision logic in user space" decision_logic
 	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: fork() beside writers, in parallel" parallel_fork

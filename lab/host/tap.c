@@ -101,19 +101,20 @@ static void add_caught(const struct test_job *test, bool failed, char *why,
  * @why: what it did, in words
  * @size: bytes in @why
  *
- * A test with expect=fail must fail by a "not ok" or a splat. Not running,
- * crashing or hanging is no such failure: it proves nothing.
+ * A test with expect=fail must fail by a "not ok" or a splat, and if not_ok=N is
+ * given, in so many cases. Not running, crashing or hanging is no such failure: it
+ * proves nothing. With expect=skip nothing of it must run.
  */
 enum test_result test_judge(const struct test_job *test, char *why,
 			    size_t size)
 {
 	bool failed = test->failed || test->splats.n;
-	char expect[16];
+	char expect[16], not_ok[16];
 
 	if (!words_get(test->words, "expect", expect, sizeof(expect)))
 		snprintf(expect, sizeof(expect), "pass");
-	if (strcmp(expect, "pass") && strcmp(expect, "fail")) {
-		snprintf(why, size, "expect=%s: give pass or fail", expect);
+	if (strcmp(expect, "pass") && strcmp(expect, "fail") && strcmp(expect, "skip")) {
+		snprintf(why, size, "expect=%s: give pass, fail or skip", expect);
 		return TEST_FAILED;
 	}
 	if (did_not_run(test, why, size))
@@ -122,7 +123,18 @@ enum test_result test_judge(const struct test_job *test, char *why,
 		return TEST_FAILED;
 	if (!failed && !test->passed && test->skipped) {
 		snprintf(why, size, "skipped");
+		if (!strcmp(expect, "skip"))
+			return TEST_PASSED;
 		return strcmp(expect, "fail") ? TEST_SKIPPED : TEST_FAILED;
+	}
+	if (!strcmp(expect, "skip")) {
+		snprintf(why, size, "has to be skipped and was not");
+		return TEST_FAILED;
+	}
+	if (words_get(test->words, "not_ok", not_ok, sizeof(not_ok)) &&
+	    strtoul(not_ok, NULL, 10) != test->failed) {
+		snprintf(why, size, "%u not ok, expected %s", test->failed, not_ok);
+		return TEST_FAILED;
 	}
 	snprintf(why, size, "%u ok, %u not ok, %u skipped, %zu splats",
 		 test->passed, test->failed, test->skipped, test->splats.n);

@@ -54,6 +54,17 @@ static const struct {
 	  { .status = 4 }, TEST_FAILED, false },
 	{ "one skipped", "pass", "1..2\nok 1 a\nok 2 # SKIP x\n", NULL, { 0 },
 	  TEST_PASSED, false },
+	{ "meant to be skipped", "skip", "1..1\nok 1 # SKIP x\n", NULL,
+	  { .status = 4 }, TEST_PASSED, false },
+	{ "meant to be skipped, passed", "skip", OK, NULL, { 0 }, TEST_FAILED, false },
+	{ "meant to be skipped, one passed", "skip", "1..2\nok 1 a\nok 2 # SKIP x\n",
+	  NULL, { 0 }, TEST_FAILED, false },
+	{ "meant to be skipped, failed", "skip", NOT_OK, NULL, { .status = 1 },
+	  TEST_FAILED, false },
+	{ "as many not ok", "fail not_ok=1", NOT_OK, NULL, { .status = 1 },
+	  TEST_PASSED, false },
+	{ "fewer not ok", "fail not_ok=2", NOT_OK, NULL, { .status = 1 },
+	  TEST_FAILED, false },
 	{ "bad expect", "perhaps", OK, NULL, { 0 }, TEST_FAILED, false },
 };
 
