@@ -69,7 +69,8 @@ unit_tests()
 		/^ok /p; /^not ok /p; /error/p; /\*\*\*/p" "$out/unit"
 }
 
-# guest FLAVOUR NAME JOBS [OPTION...]: boots FLAVOUR, records in OUT/NAME
+# guest FLAVOUR NAME JOBS [OPTION...]: boots FLAVOUR, records in OUT/NAME; the last
+# --accel counts
 guest()
 {
 	flavour=$1 name=$2 jobs=$3
@@ -77,7 +78,9 @@ guest()
 	rm -rf "${out:?}/$name"
 	append=$(boot_words "$flavour")
 	"$mflab" run ${append:+--append "$append"} --kernel "$(kernel_image "$flavour")" --initrd "$CACHE/guest/initramfs.cpio" \
-		--jobs "$jobs" --out "$out/$name" --accel det --vcpus 4 "$@"
+		--jobs "$jobs" --out "$out/$name" --accel det --vcpus 4 "$@" || return
+	lacks=$(boot_lacks "$flavour" "$out/$name/console.log")
+	[ -z "$lacks" ] || say "not ok $name: the $flavour kernel's log does not say: $lacks"
 }
 
 self_tests()
