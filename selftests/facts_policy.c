@@ -4,8 +4,8 @@
  * the wait. If the mapping has a memory policy by the time that the fault has waited, it
  * may be on a node that the policy does not allow: such a fault starts over.
  *
- * Fails in the arm nopolicy, which resumes whatever the policy, and so leaves the page
- * where it is.
+ * Fails in the arm mainline, where nothing resumes; and with vmf_same_facts() that does
+ * not look at the policy: the page is on the node that the policy forbids.
  */
 #include "t.h"
 

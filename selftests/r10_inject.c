@@ -15,7 +15,8 @@
 #include "t.h"
 
 #define INJECT	"/sys/kernel/debug"
-#define PAGES	48UL
+#define PAGES	16UL
+#define MOST	40U	/* more than a fault, readahead included, allocates and asks for */
 #define SLOW	200	/* waits of 50 ms that no fault here takes */
 
 static const char *const kinds[] = { "failslab", "fail_page_alloc", "fail_make_request" };
@@ -185,28 +186,25 @@ FIXTURE_TEARDOWN(injection)
 		close(self->fd);
 }
 
-/* Pages in some distance, so that each fault has work to do, and is a read of its own. */
-static char *page_of(char *map, unsigned int n)
-{
-	return map + (n * 7 % PAGES) * T_PAGE;
-}
-
 TEST_F(injection, ends)
 {
 	unsigned int sigbus = 0, n = 1;
 	long failed[KINDS];
 
-	for (; n < PAGES; n++) {
+	for (; n < MOST; n++) {
 		unsigned long page = n * 7 % PAGES;
 		struct attempt a = {
-			.address = page_of(self->map, n), .nth = n,
+			.address = self->map + page * T_PAGE, .nth = n,
 			.write = variant->write, .kernel = variant->kernel,
 		};
 		uint64_t word = variant->flags & MAP_ANONYMOUS ? 0 : t_word(self->file, page);
 		long requests = left(REQUEST);
 
-		if (variant->around)
+		/* All of it must go, also what was mapped around. */
+		if (variant->around) {
+			madvise(self->map, PAGES * T_PAGE, MADV_DONTNEED);
 			t_drop_caches();
+		}
 		attempt(&a);
 		requests -= left(REQUEST);
 		TH_LOG("%u: %s%s, signal %d, errno %d", n, a.failed ? "failed" : "none failed",
@@ -235,12 +233,13 @@ TEST_F(injection, ends)
 			break;
 	}
 	/* Everything that a fault needs has failed once. */
-	EXPECT_LT(n, PAGES);
+	EXPECT_LT(n, MOST);
 	for (unsigned int kind = 0; kind < KINDS; kind++)
 		failed[kind] = self->left[kind] - left(kind);
 	TH_LOG("failed: %ld slab, %ld pages, %ld requests; SIGBUS %u", failed[SLAB],
 	       failed[PAGE], failed[REQUEST], sigbus);
-	EXPECT_EQ(n - 1, failed[SLAB] + failed[PAGE] + failed[REQUEST]);
+	/* Mempools can fail, too, in 7.3, and have a reserve. */
+	EXPECT_LE(failed[SLAB] + failed[PAGE] + failed[REQUEST], n - 1);
 	EXPECT_GT(failed[PAGE], 0);
 	if (variant->sigbus || variant->around)
 		EXPECT_GT(failed[REQUEST], 0);
