@@ -35,8 +35,8 @@ part=0
 : "${MAJORFAULT_TIER:=ci}" "${MAJORFAULT_MINUTES:=0}"
 case $MAJORFAULT_TIER in
 quick)	each=3 once=4 ;;
-ci)	each=6 once=5 ;;
-full)	each=8 once=5 ;;
+ci)	each=7 once=5 ;;
+full)	each=10 once=5 ;;
 esac
 PARTS=$((once + each * $(echo "$BASES" | wc -w)))
 mkdir -p "$out"
@@ -157,6 +157,21 @@ stress()
 	OUT=$out/$BASE "$TOP/tests/stress" --base "$BASE" --seeds 4
 }
 
+# On the debug kernel, and something fails now and then of what a fault needs.
+failures()
+{
+	OUT=$out/$BASE "$TOP/tests/stress" --base "$BASE" --flavour debug --inject 300 \
+		--seeds 2 --arms resume,mainline
+}
+
+# Races take CPUs that run at once. What mainline's own code does is in splats.txt.
+races()
+{
+	"$TOP/kernel/build" kcsan || return
+	OUT=$out/$BASE "$TOP/tests/stress" --base "$BASE" --flavour kcsan --accel tcg \
+		--seeds 20 --arms resume
+}
+
 # The wrong arms that 6.12 can show: a VMA object is not used again there in time.
 long_stress()
 {
@@ -197,10 +212,12 @@ for BASE in $BASES; do
 	part "Linux $BASE: guest self tests on the debug kernel" self_tests
 	part "Linux $BASE: stress, and what it must see" stress
 	quick && continue
+	part "Linux $BASE: stress on the debug kernel, with failures" failures
 	part "Linux $BASE: storm, twice" storm
 	part "Linux $BASE: the series, patch by patch" "$TOP/tests/series"
 	part "Linux $BASE: the decision logic in user space" decision_logic
 	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: fork() beside writers, in parallel" parallel_fork
+	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: data races" races
 	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: long stress, right arms and wrong ones" long_stress
 done
 BASE=${BASES%% *}
