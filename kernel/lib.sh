@@ -20,7 +20,7 @@
 #   need_space DIR MB WHAT      status 9 unless DIR has MB megabytes free
 #   take_lock kernel|guest      one majorfault at a time builds in one cache
 #   source_dir, source_version, build_dir FLAVOUR, kernel_image FLAVOUR,
-#   boot_words FLAVOUR
+#   boot_words FLAVOUR, boot_lacks FLAVOUR LOG
 #   patches KIND...             the patches of "series" and "arms" in order
 #   scratch_repository DIR KIND...  a git repository that they apply to
 
@@ -447,6 +447,17 @@ boot_words()
 	_files=$(fragments "$1" boot)
 	# shellcheck disable=SC2086 # a word a file
 	[ -z "$_files" ] || sed 's/#.*//' $_files | tr -s ' \t\n' ' ' | sed 's/^ //; s/ $//'
+}
+
+# boot_lacks FLAVOUR LOG: the first text of a `# verify:` line of its boot files that
+# is not in the kernel log, so that something it asks for has not come about
+boot_lacks()
+{
+	_files=$(fragments "$1" boot)
+	# shellcheck disable=SC2086
+	[ -z "$_files" ] || sed -n 's/^# verify: //p' $_files | while IFS= read -r _text; do
+		grep -qaF -- "$_text" "$2" || { printf '%s\n' "$_text"; break; }
+	done
 }
 
 compiler() { gcc --version | sed -n 1p; }

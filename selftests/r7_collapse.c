@@ -18,7 +18,8 @@
 #define MADV_COLLAPSE	25
 #endif
 
-#define PAUSE	"/proc/sys/vm/fault_arm_migrate_ms"
+#define KNOB	"fault_arm_migrate_ms"
+#define PAUSE	"/proc/sys/vm/" KNOB
 #define PAGES	(T_PMD / T_PAGE)
 #define PAGE	5UL
 
@@ -45,6 +46,7 @@ TEST(migration)
 	bool beside;
 	int ret;
 
+	T_NEED_KNOB(KNOB);
 	t_map(map, T_PMD, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	ASSERT_EQ(0, madvise(map, T_PMD, MADV_NOHUGEPAGE));
 	for (unsigned long i = 0; i < PAGES; i++)

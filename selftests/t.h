@@ -13,6 +13,7 @@
 #define SELFTESTS_T_H
 
 #include <fcntl.h>
+#include <linux/mempolicy.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -421,6 +422,37 @@ static inline void t_wait_blocked(pid_t tid)
 		usleep(100);
 	}
 	t_die("task %d never waited", tid);
+}
+
+/* Nodes of memory there are; without NUMA it is one. */
+static inline unsigned int t_nodes(void)
+{
+	unsigned int n = 0;
+	char path[64];
+
+	do
+		snprintf(path, sizeof(path), "/sys/devices/system/node/node%u", n);
+	while (!access(path, X_OK) && ++n);
+	return n ?: 1;
+}
+
+/* Moves a page, or the huge page that it is of. Returns 0 or a negative errno. */
+static inline int t_move_page(void *page, int node)
+{
+	int status = 0;
+
+	if (syscall(SYS_move_pages, 0, 1UL, &page, &node, &status, MPOL_MF_MOVE))
+		return -errno;
+	return status == node ? 0 : status < 0 ? status : -EAGAIN;
+}
+
+static inline int t_node_of(void *page)
+{
+	int status = 0;
+
+	if (syscall(SYS_move_pages, 0, 1UL, &page, NULL, &status, 0) || status < 0)
+		t_die("move_pages");
+	return status;
 }
 
 /*

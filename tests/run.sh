@@ -35,8 +35,8 @@ part=0
 : "${MAJORFAULT_TIER:=ci}" "${MAJORFAULT_MINUTES:=0}"
 case $MAJORFAULT_TIER in
 quick)	each=3 once=4 ;;
-ci)	each=7 once=5 ;;
-full)	each=9 once=5 ;;
+ci)	each=8 once=5 ;;
+full)	each=11 once=5 ;;
 esac
 # The stock kernel's behaviour, and what the series does to the code, are told of 7.3.
 case " $BASES " in
@@ -73,7 +73,8 @@ unit_tests()
 		/^ok /p; /^not ok /p; /error/p; /\*\*\*/p" "$out/unit"
 }
 
-# guest FLAVOUR NAME JOBS [OPTION...]: boots FLAVOUR, records in OUT/NAME
+# guest FLAVOUR NAME JOBS [OPTION...]: boots FLAVOUR, records in OUT/NAME; the last
+# --accel counts
 guest()
 {
 	flavour=$1 name=$2 jobs=$3
@@ -81,7 +82,9 @@ guest()
 	rm -rf "${out:?}/$name"
 	append=$(boot_words "$flavour")
 	"$mflab" run ${append:+--append "$append"} --kernel "$(kernel_image "$flavour")" --initrd "$CACHE/guest/initramfs.cpio" \
-		--jobs "$jobs" --out "$out/$name" --accel det --vcpus 4 "$@"
+		--jobs "$jobs" --out "$out/$name" --accel det --vcpus 4 "$@" || return
+	lacks=$(boot_lacks "$flavour" "$out/$name/console.log")
+	[ -z "$lacks" ] || say "not ok $name: the $flavour kernel's log does not say: $lacks"
 }
 
 # tests_in FLAVOUR NAME: the jobs in OUT/NAME.jobs
@@ -107,7 +110,7 @@ self_tests()
 stock()
 {
 	"$TOP/kernel/build" plain || return
-	grep -v '^test ' "$TOP/tests/guest.jobs" | cat - "$TOP/tests/guest-stock.jobs" >"$out/$BASE/stock.jobs"
+	grep -vE '^(test|inject) ' "$TOP/tests/guest.jobs" | cat - "$TOP/tests/guest-stock.jobs" >"$out/$BASE/stock.jobs"
 	tests_in plain "$BASE/stock"
 }
 
@@ -222,6 +225,21 @@ stress()
 	OUT=$out/$BASE "$TOP/tests/stress" --base "$BASE" --seeds 4
 }
 
+# On the debug kernel, and something fails now and then of what a fault needs.
+failures()
+{
+	OUT=$out/$BASE "$TOP/tests/stress" --base "$BASE" --flavour debug --inject 300 \
+		--seeds 2 --arms resume,mainline
+}
+
+# Races take CPUs that run at once. What mainline's own code does is in splats.txt.
+races()
+{
+	"$TOP/kernel/build" kcsan || return
+	OUT=$out/$BASE "$TOP/tests/stress" --base "$BASE" --flavour kcsan --accel tcg \
+		--seeds 20 --arms resume
+}
+
 # The wrong arms that 6.12 can show: a VMA object is not used again there in time.
 long_stress()
 {
@@ -262,6 +280,7 @@ for BASE in $BASES; do
 	part "Linux $BASE: guest self tests on the debug kernel" self_tests
 	part "Linux $BASE: stress, and what it must see" stress
 	quick && continue
+	part "Linux $BASE: stress on the debug kernel, with failures" failures
 	part "Linux $BASE: storm, twice" storm
 	part "Linux $BASE: what faults cost" cost
 	[ "$BASE" != 7.3 ] || part "Linux $BASE: guest self tests on a stock kernel" stock
@@ -269,6 +288,7 @@ for BASE in $BASES; do
 	part "Linux $BASE: the series, patch by patch" "$TOP/tests/series"
 	part "Linux $BASE: the decision logic in user space" decision_logic
 	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: fork() beside writers, in parallel" parallel_fork
+	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: data races" races
 	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: long stress, right arms and wrong ones" long_stress
 done
 BASE=${BASES%% *}

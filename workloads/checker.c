@@ -45,6 +45,8 @@ static struct wl_param params[] = {
 	  .help = "no new seed after so many seconds; 0: no limit" },
 	{ .name = "selfcheck", .text = "none", .choices = "none byte lost stale leak stuck",
 	  .help = "do something wrong, which must be reported" },
+	{ .name = "inject", .value = 0, .max = 1000,
+	  .help = "of 1000 accesses, in how many something fails; takes the jobs inject" },
 	{ .name = "seeds_done", .derived = true,
 	  .help = "how many seeds were done" },
 	{ 0 }
@@ -97,11 +99,13 @@ static void thread_body(struct wl_thread *thread)
 {
 	struct ck_thread *t = (struct ck_thread *)thread;
 
+	ck_inject_thread(ck->seed, t->number);
 	for (uint64_t step = 0; step < t->steps; step++) {
 		if (step % t->burst == 0)
 			begin_round(t, step / t->burst);
 		ck_do(t, t->number % 3 == 2);
 	}
+	ck_inject_end();
 	atomic_store(&ck->now[t->number].idle, true);
 }
 
@@ -182,6 +186,8 @@ static void report(struct checker *c)
 	wl_metric(&ck_wl, "segv", atomic_load(&ck->segv));
 	wl_metric(&ck_wl, "sigbus", atomic_load(&ck->sigbus));
 	wl_metric(&ck_wl, "efault", atomic_load(&ck->efault));
+	wl_metric(&ck_wl, "injected", atomic_load(&ck->injected));
+	wl_metric(&ck_wl, "injected_sigbus", atomic_load(&ck->injected_sigbus));
 	for (unsigned int i = 0; i < CK_NR_OPS; i++) {
 		snprintf(name, sizeof(name), "op.%s", ck_op_names[i]);
 		wl_metric(&ck_wl, name, atomic_load(&ck->count[i]));

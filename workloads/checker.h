@@ -182,6 +182,7 @@ struct ck_world {
 	_Atomic uint64_t count[CK_NR_OPS];
 	_Atomic uint64_t failed[CK_NR_OPS];
 	_Atomic uint64_t checks, exact, unchecked, torn, segv, sigbus, efault, children;
+	_Atomic uint64_t injected, injected_sigbus;
 	uint64_t seed;
 	char *filler;
 	int uffd;
@@ -225,6 +226,9 @@ struct ck_thread {
 struct ck_access_state {
 	sigjmp_buf jump;
 	volatile bool armed;
+	bool failed;		/* inject=: something that this access needed */
+	int fail_fd;		/* the thread's fail-nth */
+	struct wl_random random;
 	char *page;
 	volatile sig_atomic_t sig;
 	void *volatile where;
@@ -391,6 +395,12 @@ void ck_final(struct ck_thread *t);
 
 /** ck_signals() - catch SIGSEGV and SIGBUS */
 void ck_signals(void);
+
+/** ck_inject_thread() - inject=: this thread's accesses are to have failures */
+void ck_inject_thread(uint64_t seed, unsigned int number);
+
+/** ck_inject_end() - and no longer */
+void ck_inject_end(void);
 
 /* ---- checker_access.c ---- */
 

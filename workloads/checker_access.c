@@ -6,9 +6,11 @@
 #include "checker.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -43,11 +45,92 @@ void ck_signals(void)
 {
 	struct sigaction sa = {
 		.sa_sigaction = on_signal,
-		.sa_flags = SA_SIGINFO | SA_NODEFER,
+		.sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK,
 	};
 
 	sigaction(SIGSEGV, &sa, NULL);
 	sigaction(SIGBUS, &sa, NULL);
+}
+
+/* ---- inject= ---- */
+
+#define FAIL_NTH	"/proc/thread-self/fail-nth"
+#define FAIL_BELOW	16U	/* a fault allocates and asks for less than that */
+#define STACK_BYTES	65536UL
+
+/*
+ * Signals come on a stack that fork() does not share: if the page below the stack
+ * pointer had to be copied, and that failed, the signal would end the program.
+ */
+static void signal_stack(void)
+{
+	stack_t stack = { .ss_size = STACK_BYTES };
+
+	stack.ss_sp = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (stack.ss_sp == MAP_FAILED || madvise(stack.ss_sp, STACK_BYTES, MADV_DONTFORK) ||
+	    mlock(stack.ss_sp, STACK_BYTES) || sigaltstack(&stack, NULL))
+		wl_die(&ck_wl, "no stack for signals: %s", strerror(errno));
+}
+
+void ck_inject_thread(uint64_t seed, unsigned int number)
+{
+	if (!wl_number(&ck_wl, "inject"))
+		return;
+	wl_random_init(&ck_access.random, seed, 2000 + number);
+	signal_stack();
+	ck_access.fail_fd = open(FAIL_NTH, O_RDWR | O_CLOEXEC);
+	if (ck_access.fail_fd < 0)
+		wl_die(&ck_wl, FAIL_NTH ": %s; inject= needs CONFIG_FAULT_INJECTION",
+		       strerror(errno));
+}
+
+void ck_inject_end(void)
+{
+	stack_t stack = { 0 }, none = { .ss_flags = SS_DISABLE };
+
+	if (!ck_access.fail_fd)
+		return;
+	sigaltstack(&none, &stack);
+	munmap(stack.ss_sp, STACK_BYTES);
+	close(ck_access.fail_fd);
+	ck_access.fail_fd = 0;
+}
+
+static void fail_nth(unsigned int nth)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%u", nth);
+
+	if (pwrite(ck_access.fail_fd, text, (size_t)len, 0) != len)
+		wl_die(&ck_wl, FAIL_NTH ": %s", strerror(errno));
+}
+
+/* Of what this access is about to allocate and to ask for, one thing fails. */
+static void fail_begin(void)
+{
+	ck_access.failed = false;
+	if (!ck_access.fail_fd ||
+	    wl_random_below(&ck_access.random, 1000) >= wl_number(&ck_wl, "inject"))
+		return;
+	fail_nth(1 + wl_random_below(&ck_access.random, FAIL_BELOW));
+	ck_access.failed = true;	/* unless it is still to come, see fail_end() */
+}
+
+static void fail_end(void)
+{
+	char text[16] = "";
+
+	if (!ck_access.failed)
+		return;
+	if (pread(ck_access.fail_fd, text, sizeof(text) - 1, 0) < 1)
+		wl_die(&ck_wl, FAIL_NTH ": %s", strerror(errno));
+	if (atoi(text)) {
+		ck_access.failed = false;
+		fail_nth(0);
+	} else {
+		atomic_fetch_add(&ck->injected, 1);
+	}
 }
 
 /* Functions of their own, so that sigsetjmp() has no variables of theirs to lose. */
@@ -72,23 +155,29 @@ static void fill(char *page, uint64_t stamp)
 int ck_get(const char *page, uint64_t *words)
 {
 	ck_access.page = (char *)page;
-	if (sigsetjmp(ck_access.jump, 0))
-		return ck_access.sig;
-	ck_access.armed = true;
-	copy_out(page, words);
-	ck_access.armed = false;
-	return 0;
+	ck_access.sig = 0;
+	if (!sigsetjmp(ck_access.jump, 0)) {
+		fail_begin();
+		ck_access.armed = true;
+		copy_out(page, words);
+		ck_access.armed = false;
+	}
+	fail_end();
+	return ck_access.sig;
 }
 
 int ck_put(char *page, uint64_t stamp)
 {
 	ck_access.page = page;
-	if (sigsetjmp(ck_access.jump, 0))
-		return ck_access.sig;
-	ck_access.armed = true;
-	fill(page, stamp);
-	ck_access.armed = false;
-	return 0;
+	ck_access.sig = 0;
+	if (!sigsetjmp(ck_access.jump, 0)) {
+		fail_begin();
+		ck_access.armed = true;
+		fill(page, stamp);
+		ck_access.armed = false;
+	}
+	fail_end();
+	return ck_access.sig;
 }
 
 /* ---- through the mapping ---- */
@@ -363,6 +452,7 @@ static void child(struct ck_thread *t, uint64_t before)
 		for (unsigned int slot = 0; slot < CK_SLOTS; slot++)
 			ck_copy(&t->copy[i][slot], &ck->region[i].own[slot]);
 	t->seen = &seen;
+	ck_inject_thread(before, t->number);
 	child_inject(t);
 	for (unsigned int i = 0; i < CK_REGIONS; i++) {
 		struct ck_region *r = &ck->region[i];

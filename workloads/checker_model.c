@@ -486,6 +486,12 @@ void ck_check_signal(const struct ck_seen *seen, struct ck_region *r, unsigned i
 		atomic_fetch_add(sig ? &ck->sigbus : &ck->efault, 1);
 		return;
 	}
+	/* inject=: this access's own read of the device may be what failed. */
+	if (sig == SIGBUS && ck_access.failed &&
+	    (r->kind == CK_FILE || r->kind == CK_TRUNC || r->kind == CK_PRIVATE)) {
+		atomic_fetch_add(&ck->injected_sigbus, 1);
+		return;
+	}
 	ck_note(r, slot, slot, who, op, t0, (uint64_t)sig);
 	ck_violation(r, slot, t0, t1, who, "%s that nothing allows, when %s",
 		     sig == SIGSEGV ? "SIGSEGV" : sig == SIGBUS ? "SIGBUS" : "EFAULT",

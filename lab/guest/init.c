@@ -36,6 +36,8 @@
 #define NULLB_DIR	"/sys/kernel/config/nullb"
 #define ARM_FILE	"/proc/sys/vm/fault_arm"
 #define FORK_ARM_FILE	"/proc/sys/vm/fork_arm"
+#define INJECT_DIR	"/sys/kernel/debug"
+#define INJECT_TIMES	"1000000"
 
 #define MAX_WORDS	64
 #define LINE_BYTES	65536
@@ -817,6 +819,54 @@ static int set_fork_arm(struct job *job)
 	return 0;
 }
 
+/*
+ * Makes a kind of failure possible, whatever is allocated or asked for: from now on
+ * the N-th call of a task that writes N to its fail-nth fails. Nothing else does.
+ * /sys/kernel/debug/<name>/times counts down from INJECT_TIMES.
+ */
+static int do_inject(struct guest *g, struct job *job)
+{
+	static const struct {
+		const char *name;
+		const char *attr;
+		const char *value;
+	} attrs[] = {
+		{ "failslab",		"ignore-gfp-wait",	"N" },
+		{ "fail_page_alloc",	"ignore-gfp-wait",	"N" },
+		{ "fail_page_alloc",	"ignore-gfp-highmem",	"N" },
+		{ "fail_page_alloc",	"min-order",		"0" },
+		{ "",			"times",		INJECT_TIMES },
+		{ "",			"verbose",		"1" },
+	};
+	const char *name, *device = job_key(job, "device");
+	const char *verbose = job_key(job, "verbose");
+	char path[256], node[64];
+	int ret;
+
+	(void)g;
+	ret = job_need(job, "name", &name);
+	for (unsigned int i = 0; !ret && i < ARRAY_SIZE(attrs); i++) {
+		const char *value = attrs[i].value;
+
+		if (attrs[i].name[0] && strcmp(attrs[i].name, name))
+			continue;
+		if (verbose && !strcmp(attrs[i].attr, "verbose"))
+			value = verbose;
+		snprintf(path, sizeof(path), INJECT_DIR "/%s/%s", name, attrs[i].attr);
+		ret = file_write(path, value);
+		if (ret)
+			fail(job, ret, "%s: %s: the kernel needs CONFIG_FAULT_INJECTION_DEBUG_FS and that kind of failure",
+			     path, strerror(-ret));
+	}
+	if (!ret && device)
+		ret = device_node(job, device, node, sizeof(node));
+	if (ret || !device)
+		return ret;
+	snprintf(path, sizeof(path), "/sys/block/%s/make-it-fail", strrchr(node, '/') + 1);
+	ret = file_write(path, "1");
+	return ret ? fail(job, ret, "%s: %s", path, strerror(-ret)) : 0;
+}
+
 static int set_arm(struct job *job)
 {
 	const char *arm = job_key(job, "arm");
@@ -967,6 +1017,7 @@ static const struct {
 } verbs[] = {
 	{ "badblocks",	do_badblocks,	"device range" },
 	{ "device",	do_device,	"name latency_us size_mb blocksize queue_depth queues read_ahead_kb stable_writes" },
+	{ "inject",	do_inject,	"name device verbose" },
 	{ "mkfs",	do_mkfs,	"device at badblocks timeout_s" },
 	{ "run",	do_run,		NULL },
 	{ "shell",	do_shell,	"" },

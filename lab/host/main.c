@@ -30,6 +30,8 @@ static const char help[] =
 "      compare the runs digit for digit; arm x of A with arm y of B\n"
 "  tests --records FILE --console FILE\n"
 "      judge the tests of a run; a splat in the kernel log fails its test\n"
+"  splats CONSOLE\n"
+"      the splats in a kernel log, a line each; 1 if there is one\n"
 "\n"
 "exit status: 0 done; 1 a test or comparison failed; 2 usage; 9 no disk space;\n"
 "10 the guest hung; 11 its kernel panicked; 12 QEMU failed; 13 it ended before\n"
@@ -53,6 +55,7 @@ static const struct {
 	{ "probe", cmd_probe },
 	{ "report", cmd_report },
 	{ "run", cmd_run },
+	{ "splats", cmd_splats },
 	{ "table", cmd_table },
 	{ "tests", cmd_tests },
 };

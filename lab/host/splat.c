@@ -20,6 +20,7 @@ static const struct {
 } kinds[] = {
 	{ "panic ", SPLAT_PANIC },
 	{ "splat ", SPLAT_SPLAT },
+	{ "known ", SPLAT_NONE },
 };
 
 static int add_rule(struct splat_rules *set, const char *line, char *why,
@@ -35,7 +36,7 @@ static int add_rule(struct splat_rules *set, const char *line, char *why,
 			break;
 	}
 	if (i == ARRAY_SIZE(kinds)) {
-		snprintf(why, size, "neither panic nor splat: %s", line);
+		snprintf(why, size, "neither panic nor splat nor known: %s", line);
 		return -EINVAL;
 	}
 	rule.kind = kinds[i].kind;
@@ -92,6 +93,8 @@ void splat_rules_free(struct splat_rules *set)
  * @set: the rules
  * @line: the line
  *
+ * A rule "known" excuses a line, whatever the others say.
+ *
  * Return: SPLAT_PANIC, SPLAT_SPLAT or SPLAT_NONE.
  */
 enum splat_kind splat_match(const struct splat_rules *set, const char *line)
@@ -102,8 +105,11 @@ enum splat_kind splat_match(const struct splat_rules *set, const char *line)
 	for (i = 0; i < set->n; i++) {
 		const struct splat_rule *rule = &set->rules[i];
 
-		if (rule->kind > found &&
-		    !regexec(&rule->regex, line, 0, NULL, 0))
+		if (regexec(&rule->regex, line, 0, NULL, 0))
+			continue;
+		if (rule->kind == SPLAT_NONE)
+			return SPLAT_NONE;
+		if (rule->kind > found)
 			found = rule->kind;
 	}
 	return found;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* `mflab tests`: one line a test, and what went wrong below it. */
+/* `mflab tests`: one line a test, and what went wrong below it. `mflab splats`. */
 #include <err.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -21,6 +21,7 @@ struct tally {
 struct reader {
 	struct test_run *run;
 	struct klog *log;
+	unsigned int splats;
 };
 
 static void console_line(void *arg, char *line)
@@ -30,11 +31,20 @@ static void console_line(void *arg, char *line)
 	test_run_console(reader->run, reader->log, line);
 }
 
-static int read_console(struct test_run *run, const char *path)
+static void splat_line(void *arg, char *line)
+{
+	struct reader *reader = arg;
+
+	if (klog_line(reader->log, line) == SPLAT_NONE)
+		return;
+	reader->splats++;
+	printf("%s\n", line);
+}
+
+static int read_console(struct reader *reader, const char *path, tail_fn fn)
 {
 	struct splat_rules rules;
 	struct klog log = { .rules = &rules };
-	struct reader reader = { run, &log };
 	struct tail tail;
 	char why[160];
 	int ret;
@@ -44,8 +54,9 @@ static int read_console(struct test_run *run, const char *path)
 		splat_rules_free(&rules);
 		return -1;
 	}
+	reader->log = &log;
 	tail_init(&tail, path);
-	ret = tail_poll(&tail, true, console_line, &reader);
+	ret = tail_poll(&tail, true, fn, reader);
 	if (ret < 0 || tail.fd < 0) {
 		warnx("%s: %s; give the console's log of the run", path,
 		      strerror(ret < 0 ? -ret : 2));
@@ -119,14 +130,28 @@ static enum mf_status print_run(const struct test_run *run)
 static enum mf_status judge(const char *records, const char *console)
 {
 	struct test_run run = { 0 };
+	struct reader reader = { .run = &run };
 	enum mf_status status = MF_USAGE;
 	unsigned int malformed = 0;
 
 	if (!records_read(records, test_run_record, &run, &malformed) &&
-	    !read_console(&run, console))
+	    !read_console(&reader, console, console_line))
 		status = print_run(&run);
 	test_run_free(&run);
 	return status;
+}
+
+int cmd_splats(int argc, char **argv)
+{
+	struct reader reader = { 0 };
+
+	if (argc != 2) {
+		warnx("splats needs the console's log of a run; see `mflab help`");
+		return MF_USAGE;
+	}
+	if (read_console(&reader, argv[1], splat_line))
+		return MF_USAGE;
+	return reader.splats ? MF_DIFFERS : MF_OK;
 }
 
 int cmd_tests(int argc, char **argv)

@@ -92,6 +92,23 @@ static void markers(void **state)
 	splat_rules_free(&rules);
 }
 
+static void known_ones(void **state)
+{
+	static const char text[] = "known BUG: KCSAN: data-race in a / b$\n"
+				   "splat BUG: \n"
+				   "known BUG: KCSAN: data-race in c$\n";
+	struct splat_rules rules;
+	char why[160];
+
+	(void)state;
+	assert_int_equal(splat_rules_load(&rules, text, why, sizeof(why)), 0);
+	assert_int_equal(splat_match(&rules, "[ 1.0] BUG: KCSAN: data-race in a / b"), SPLAT_NONE);
+	assert_int_equal(splat_match(&rules, "[ 1.0] BUG: KCSAN: data-race in c"), SPLAT_NONE);
+	assert_int_equal(splat_match(&rules, "[ 1.0] BUG: KCSAN: data-race in a / bc"), SPLAT_SPLAT);
+	assert_int_equal(splat_match(&rules, "[ 1.0] BUG: KCSAN: data-race in b / a"), SPLAT_SPLAT);
+	splat_rules_free(&rules);
+}
+
 static void bad_rules(void **state)
 {
 	struct splat_rules rules;
@@ -112,6 +129,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(examples),
 		cmocka_unit_test(markers),
+		cmocka_unit_test(known_ones),
 		cmocka_unit_test(bad_rules),
 	};
 

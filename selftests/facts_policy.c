@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Description: Facts. The page that a copy-on-write fault copies to is allocated before
+ * the wait. If the mapping has a memory policy by the time that the fault has waited, it
+ * may be on a node that the policy does not allow: such a fault starts over.
+ *
+ * Fails in the arm mainline, where nothing resumes; and with vmf_same_facts() that does
+ * not look at the policy: the page is on the node that the policy forbids.
+ */
+#include "t.h"
+
+#define PAGES	64UL
+#define LEN	(PAGES * T_PAGE)
+#define PAGE	5UL
+
+FIXTURE(policy) {
+	char *map;
+	int fd;
+};
+
+FIXTURE_SETUP(policy)
+{
+	if (t_nodes() < 2)
+		SKIP(return, "this kernel has one node of memory, and no policies for it");
+	t_one_cpu();
+	self->fd = t_file(11, PAGES);
+	self->map = t_map(t_place(20), LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE, self->fd);
+	ASSERT_EQ(0, madvise(self->map, LEN, MADV_RANDOM));
+}
+
+FIXTURE_TEARDOWN(policy)
+{
+	if (self->map)
+		munmap(self->map, LEN);
+}
+
+/* The node that is not the one where pages come from here. */
+static int other_node(void)
+{
+	unsigned int cpu, node;
+
+	if (syscall(SYS_getcpu, &cpu, &node, NULL))
+		t_die("getcpu");
+	return !node;
+}
+
+static void bind_to(char *map, int node)
+{
+	unsigned long mask = 1UL << node;
+
+	if (syscall(SYS_mbind, map, LEN, MPOL_BIND, &mask, 8 * sizeof(mask), 0))
+		t_die("mbind");
+}
+
+/* A policy that comes during the wait holds for the page. */
+TEST_F(policy, comes_during_the_wait)
+{
+	char *page = self->map + PAGE * T_PAGE;
+	struct t_counts before, diff;
+	int node = other_node();
+	struct t_fault f;
+
+	t_counts("disk");
+	before = t_counts("disk");
+	t_fault_parked(&f, page, true, "disk");
+	bind_to(self->map, node);
+	EXPECT_TRUE(t_fault_waits(&f, "disk"));
+	t_fault_end(&f);
+	diff = t_since(before, "disk");
+	EXPECT_EQ(t_word(11, PAGE), f.seen);
+	EXPECT_EQ(node, t_node_of(page));
+	EXPECT_EQ(0, diff.resumed);
+	EXPECT_EQ(1, diff.changed);
+	EXPECT_EQ(1, diff.reads);
+}
+
+/* One that was there is the same as one that came: nobody compares them. */
+TEST_F(policy, was_there)
+{
+	char *page = self->map + PAGE * T_PAGE;
+	struct t_counts diff;
+	int node = other_node();
+	struct t_fault f;
+
+	bind_to(self->map, node);
+	diff = t_fault_counted(&f, page, true, "disk");
+	EXPECT_EQ(t_word(11, PAGE), f.seen);
+	EXPECT_EQ(node, t_node_of(page));
+	EXPECT_EQ(0, diff.resumed);
+	EXPECT_EQ(1, diff.changed);
+}
+
+/* Only the page to copy to is allocated by it: a read resumes. */
+TEST_F(policy, read_resumes)
+{
+	char *page = self->map + PAGE * T_PAGE;
+	struct t_counts before, diff;
+	struct t_fault f;
+
+	t_counts("disk");
+	before = t_counts("disk");
+	t_fault_parked(&f, page, false, "disk");
+	bind_to(self->map, other_node());
+	EXPECT_TRUE(t_fault_waits(&f, "disk"));
+	t_fault_end(&f);
+	diff = t_since(before, "disk");
+	EXPECT_EQ(t_word(11, PAGE), f.seen);
+	EXPECT_EQ(1, diff.resumed);
+	EXPECT_EQ(0, diff.mmap_lock);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Description: R10. Of everything that a fault allocates and reads, one thing fails,
+ * in each fault the next one. The fault ends all the same: with the page, for an
+ * allocation is tried again; or, if the fault's own read was it, with SIGBUS. No lock
+ * is left behind, and the page can be had afterwards.
+ *
+ * The kernel fails the N-th of a task's allocations and requests (fail-nth). The jobs
+ * `inject` before this test say what can fail.
+ *
+ * Fails in the arm eioloop, which reads again on every error.
+ */
+#include <setjmp.h>
+
+#include "t.h"
+
+#define INJECT	"/sys/kernel/debug"
+#define PAGES	16UL
+#define MOST	40U	/* more than a fault, readahead included, allocates and asks for */
+#define SLOW	200	/* waits of 50 ms that no fault here takes */
+
+static const char *const kinds[] = { "failslab", "fail_page_alloc", "fail_make_request" };
+
+enum { SLAB, PAGE, REQUEST, KINDS };
+
+struct attempt {
+	char *address;
+	bool write;
+	bool kernel;		/* the fault is one of get_user_pages() */
+	unsigned int nth;
+	bool failed;		/* something did */
+	int sig;
+	int err;
+	uint64_t seen;
+	atomic_bool done;
+};
+
+static sigjmp_buf jump;
+
+static void on_sigbus(int sig)
+{
+	siglongjmp(jump, sig);
+}
+
+static long left(unsigned int kind)
+{
+	char path[64], text[32];
+
+	snprintf(path, sizeof(path), INJECT "/%s/times", kinds[kind]);
+	t_read(path, text, sizeof(text));
+	return atol(text);
+}
+
+static void arm(int fd, unsigned int nth)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%u", nth);
+
+	if (pwrite(fd, text, len, 0) != len)
+		t_die("fail-nth");
+}
+
+/* Is what was asked to fail still to come? */
+static bool still_armed(int fd)
+{
+	char text[16] = "";
+
+	if (pread(fd, text, sizeof(text) - 1, 0) < 1)
+		t_die("fail-nth");
+	return atoi(text);
+}
+
+__attribute__((noinline))
+static void touch(struct attempt *a)
+{
+	volatile uint64_t *word = (volatile uint64_t *)a->address;
+
+	if (a->write)
+		word[1] = 1;
+	a->seen = word[0];
+}
+
+static void *attempt_thread(void *arg)
+{
+	struct attempt *a = arg;
+	int fd = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		t_die("fail-nth");
+	a->sig = sigsetjmp(jump, 1);
+	if (!a->sig) {
+		arm(fd, a->nth);
+		if (!a->kernel)
+			touch(a);
+		else if (madvise(a->address, T_PAGE, MADV_POPULATE_READ))
+			a->err = errno;
+	}
+	a->failed = !still_armed(fd);
+	arm(fd, 0);
+	close(fd);
+	atomic_store(&a->done, true);
+	return NULL;
+}
+
+static void attempt(struct attempt *a)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, attempt_thread, a))
+		t_die("pthread_create");
+	for (int i = 0; !atomic_load(&a->done); i++) {
+		if (i == SLOW)
+			t_die("the fault in which number %u failed does not end", a->nth);
+		usleep(50000);
+	}
+	pthread_join(thread, NULL);
+}
+
+FIXTURE(injection) {
+	char *map;
+	int fd;
+	unsigned int file;
+	long left[KINDS];
+};
+
+FIXTURE_VARIANT(injection) {
+	int prot;
+	int flags;
+	bool swap;
+	bool shmem;
+	bool write;
+	bool around;		/* readahead: its read is not the fault's own */
+	bool kernel;
+	bool sigbus;		/* the fault's own read may be what fails */
+};
+
+FIXTURE_VARIANT_ADD(injection, read) { .flags = MAP_SHARED, .sigbus = true };
+FIXTURE_VARIANT_ADD(injection, readahead) { .flags = MAP_SHARED, .around = true };
+FIXTURE_VARIANT_ADD(injection, populate) {
+	.flags = MAP_SHARED, .kernel = true, .sigbus = true
+};
+FIXTURE_VARIANT_ADD(injection, private_write) {
+	.flags = MAP_PRIVATE, .write = true, .sigbus = true
+};
+FIXTURE_VARIANT_ADD(injection, shared_write) {
+	.flags = MAP_SHARED, .write = true, .sigbus = true
+};
+FIXTURE_VARIANT_ADD(injection, anonymous) { .flags = MAP_PRIVATE | MAP_ANONYMOUS, .write = true };
+FIXTURE_VARIANT_ADD(injection, swap) { .swap = true, .sigbus = true };
+FIXTURE_VARIANT_ADD(injection, swap_write) { .swap = true, .write = true, .sigbus = true };
+FIXTURE_VARIANT_ADD(injection, shmem) { .flags = MAP_SHARED, .shmem = true, .sigbus = true };
+
+FIXTURE_SETUP(injection)
+{
+	struct sigaction sa = { .sa_handler = on_sigbus };
+	size_t len = PAGES * T_PAGE;
+
+	if (access("/proc/self/fail-nth", W_OK) || access(INJECT "/failslab", X_OK))
+		SKIP(return, "this kernel has no fault injection");
+	self->fd = -1;
+	if (variant->swap) {
+		self->map = t_swapped(t_place(30), PAGES);
+	} else {
+		if (variant->shmem)
+			self->fd = t_shmem_swapped(self->file = 4, PAGES);
+		else if (!(variant->flags & MAP_ANONYMOUS))
+			self->fd = t_file(self->file = 3, PAGES);
+		self->map = t_map(t_place(30), len, PROT_READ | PROT_WRITE,
+				  variant->flags, self->fd);
+	}
+	if (!variant->around)
+		madvise(self->map, len, MADV_RANDOM);
+	madvise(self->map, len, MADV_NOHUGEPAGE);
+	sigaction(SIGBUS, &sa, NULL);
+	/* What the threads themselves need is there. */
+	t_populate_text();
+	for (unsigned int kind = 0; kind < KINDS; kind++)
+		self->left[kind] = left(kind);
+}
+
+FIXTURE_TEARDOWN(injection)
+{
+	if (self->map)
+		munmap(self->map, PAGES * T_PAGE);
+	if (self->fd >= 0)
+		close(self->fd);
+}
+
+TEST_F(injection, ends)
+{
+	unsigned int sigbus = 0, n = 1;
+	long failed[KINDS];
+
+	for (; n < MOST; n++) {
+		unsigned long page = n * 7 % PAGES;
+		struct attempt a = {
+			.address = self->map + page * T_PAGE, .nth = n,
+			.write = variant->write, .kernel = variant->kernel,
+		};
+		uint64_t word = variant->flags & MAP_ANONYMOUS ? 0 : t_word(self->file, page);
+		long requests = left(REQUEST);
+
+		/* All of it must go, also what was mapped around. */
+		if (variant->around) {
+			madvise(self->map, PAGES * T_PAGE, MADV_DONTNEED);
+			t_drop_caches();
+		}
+		attempt(&a);
+		requests -= left(REQUEST);
+		TH_LOG("%u: %s%s, signal %d, errno %d", n, a.failed ? "failed" : "none failed",
+		       requests ? " (a request)" : "", a.sig, a.err);
+		/* It is SIGBUS if its own read failed, and only then. */
+		if (a.sig || a.err == EFAULT)
+			sigbus++;
+		if (!variant->kernel)
+			EXPECT_EQ(variant->sigbus && requests ? SIGBUS : 0, a.sig);
+		if (!a.sig && !variant->kernel)
+			EXPECT_EQ(word, a.seen);
+		/* No lock is left behind. */
+		EXPECT_EQ(0, mprotect(self->map, PAGES * T_PAGE, PROT_READ));
+		EXPECT_EQ(0, mprotect(self->map, PAGES * T_PAGE, PROT_READ | PROT_WRITE));
+		/* What a swap read left behind is not uptodate, and stays so for a while. */
+		if (!requests || self->fd >= 0 || (variant->flags & MAP_ANONYMOUS)) {
+			struct attempt again = { .address = a.address };
+
+			if (!(requests && variant->shmem)) {
+				attempt(&again);
+				EXPECT_EQ(0, again.sig);
+				EXPECT_EQ(word, again.seen);
+			}
+		}
+		if (!a.failed)
+			break;
+	}
+	/* Everything that a fault needs has failed once. */
+	EXPECT_LT(n, MOST);
+	for (unsigned int kind = 0; kind < KINDS; kind++)
+		failed[kind] = self->left[kind] - left(kind);
+	TH_LOG("failed: %ld slab, %ld pages, %ld requests; SIGBUS %u", failed[SLAB],
+	       failed[PAGE], failed[REQUEST], sigbus);
+	/* Mempools can fail, too, in 7.3, and have a reserve. */
+	EXPECT_LE(failed[SLAB] + failed[PAGE] + failed[REQUEST], n - 1);
+	EXPECT_GT(failed[PAGE], 0);
+	if (variant->sigbus || variant->around)
+		EXPECT_GT(failed[REQUEST], 0);
+}
+
+TEST_HARNESS_MAIN
