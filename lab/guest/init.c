@@ -37,7 +37,7 @@
 #define ARM_FILE	"/proc/sys/vm/fault_arm"
 
 #define MAX_WORDS	64
-#define LINE_BYTES	65536
+#define LINE_BYTES	262144
 #define DEFAULT_LIMIT_S	600
 #define KILL_GRACE_S	30
 

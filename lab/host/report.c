@@ -84,6 +84,7 @@ static json_t *run_json(json_t *rec)
 	static const char * const keys[] = {
 		"workload", "params", "arm", "round", "metrics"
 	};
+	static const char * const more[] = { "histograms", "spans" };
 	json_t *run = json_object();
 	size_t i;
 
@@ -94,6 +95,10 @@ static json_t *run_json(json_t *rec)
 			json_object_set(run, keys[i], value);
 		else
 			json_object_set_new(run, keys[i], json_object());
+	}
+	for (i = 0; i < ARRAY_SIZE(more); i++) {
+		if (json_object_get(rec, more[i]))
+			json_object_set(run, more[i], json_object_get(rec, more[i]));
 	}
 	return run;
 }

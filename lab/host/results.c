@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "records.h"
 #include "results.h"
 #include "util.h"
 
@@ -12,6 +13,7 @@ static int parse_run(const json_t *json, size_t i, struct result *run,
 		     char *why, size_t size)
 {
 	const json_t *round = json_object_get(json, "round");
+	char more[120];
 	const char *key;
 	json_t *value;
 
@@ -22,6 +24,8 @@ static int parse_run(const json_t *json, size_t i, struct result *run,
 		.round = json_integer_value(round),
 		.params = json_object_get(json, "params"),
 		.metrics = json_object_get(json, "metrics"),
+		.histograms = json_object_get(json, "histograms"),
+		.spans = json_object_get(json, "spans"),
 	};
 	if (!run->workload || !run->arm || !json_is_integer(round) ||
 	    !json_is_object(run->params) || !json_is_object(run->metrics)) {
@@ -36,6 +40,10 @@ static int parse_run(const json_t *json, size_t i, struct result *run,
 				 i, key);
 			return -EINVAL;
 		}
+	}
+	if (record_check_more(json, more, sizeof(more))) {
+		snprintf(why, size, "run %zu: %s", i, more);
+		return -EINVAL;
 	}
 	return 0;
 }

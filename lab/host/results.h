@@ -17,6 +17,8 @@
  * @round: which of the rounds
  * @params: the workload's parameters, an object
  * @metrics: the metrics, an object of integers
+ * @histograms: distributions of latencies, an object, or NULL
+ * @spans: who held what while who waited, an array, or NULL
  */
 struct result {
 	const char *workload;
@@ -24,6 +26,8 @@ struct result {
 	long long round;
 	const json_t *params;
 	json_t *metrics;
+	json_t *histograms;
+	json_t *spans;
 };
 
 /**

@@ -53,6 +53,46 @@ static void the_schema(void **state)
 	collection_free(&col);
 }
 
+/* What a run has beside its metrics arrives whole; what is wrong, not at all. */
+static void distributions_and_spans(void **state)
+{
+	static const char * const good[] = {
+		"\"histograms\":{\"f\":[[31,2],[33,5]]}",
+		"\"spans\":[{\"who\":\"B\",\"what\":\"x\",\"begin_ns\":7,\"end_ns\":7}]",
+	};
+	static const char * const bad[] = {
+		"\"histograms\":[]",
+		"\"histograms\":{\"f\":[]}",
+		"\"histograms\":{\"f\":[[31]]}",
+		"\"histograms\":{\"f\":[[31,2],[31,5]]}",
+		"\"histograms\":{\"f\":[[31,0]]}",
+		"\"histograms\":{\"f\":[[31.5,1]]}",
+		"\"spans\":{}",
+		"\"spans\":[{\"who\":\"B\",\"what\":\"x\",\"begin_ns\":7,\"end_ns\":6}]",
+		"\"spans\":[{\"who\":\"B\",\"begin_ns\":7,\"end_ns\":8}]",
+		"\"spans\":[{\"what\":\"x\",\"begin_ns\":7,\"end_ns\":8}]",
+	};
+	struct collection col;
+	char *text, *dump;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(good) + ARRAY_SIZE(bad); i++) {
+		bool is_good = i < ARRAY_SIZE(good);
+		const char *more = is_good ? good[i] : bad[i - ARRAY_SIZE(good)];
+
+		text = xasprintf(HELLO BEGIN "%.*s,%s}\n" END("0") DONE,
+				 (int)strlen(RUN) - 2, RUN, more);
+		read_text(&col, text);
+		dump = json_dumps(col.runs, JSON_COMPACT);
+		if (is_good ? !strstr(dump, more) || col.bad : !col.bad)
+			fail_msg("%s: %u bad, %s", more, col.bad, dump);
+		free(dump);
+		free(text);
+		collection_free(&col);
+	}
+}
+
 static void what_is_left_out(void **state)
 {
 	static const struct {
@@ -114,6 +154,8 @@ static void results_are_checked(void **state)
 		"{\"schema\":1,\"runs\":[{}]}",
 		"{\"schema\":1,\"runs\":[{\"workload\":\"w\",\"arm\":\"a\","
 		"\"round\":1,\"params\":{},\"metrics\":{\"x\":1.5}}]}",
+		"{\"schema\":1,\"runs\":[{\"workload\":\"w\",\"arm\":\"a\","
+		"\"round\":1,\"params\":{},\"metrics\":{},\"spans\":1}]}",
 	};
 	struct results res;
 	char why[160];
@@ -134,6 +176,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_schema),
+		cmocka_unit_test(distributions_and_spans),
 		cmocka_unit_test(what_is_left_out),
 		cmocka_unit_test(incomplete_meta),
 		cmocka_unit_test(results_are_checked),

@@ -13,12 +13,16 @@
  * @round: its round
  * @params: JSON
  * @metrics: JSON
+ * @histograms: JSON, or NULL
+ * @spans: JSON, or NULL
  */
 struct t_run {
 	const char *arm;
 	int round;
 	const char *params;
 	const char *metrics;
+	const char *histograms;
+	const char *spans;
 };
 
 static inline void t_results(struct results *res, const struct t_run *runs,
@@ -39,6 +43,12 @@ static inline void t_results(struct results *res, const struct t_run *runs,
 			"metrics", json_loads(runs[i].metrics, 0, NULL));
 
 		assert_non_null(run);
+		if (runs[i].histograms)
+			json_object_set_new(run, "histograms",
+					    json_loads(runs[i].histograms, 0, NULL));
+		if (runs[i].spans)
+			json_object_set_new(run, "spans",
+					    json_loads(runs[i].spans, 0, NULL));
 		json_array_append_new(json_object_get(json, "runs"), run);
 	}
 	assert_int_equal(results_parse(json, res, why, sizeof(why)), 0);
