@@ -7,6 +7,9 @@
 
 #include "results.h"
 
+/* Most runs here have nothing but metrics. */
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+
 /**
  * struct t_run - a run of workload "w"
  * @arm: its arm
