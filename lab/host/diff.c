@@ -35,7 +35,8 @@ static bool in_arm(const struct result *run, const char *arm)
 static bool pair(const struct diff *d, const struct result *a,
 		 const struct result *b)
 {
-	return a->round == b->round && result_same_setup(a, b) &&
+	return a->round == b->round && !strcmp(a->workload, b->workload) &&
+	       json_equal(a->params, b->params) &&
 	       !strcmp(d->arm_b ? d->arm_b : a->arm, b->arm);
 }
 

@@ -123,15 +123,77 @@ void results_free(struct results *res)
 	*res = (struct results){ 0 };
 }
 
+/* Are all parameters of one in the other, and the same there, the seed apart? */
+static bool params_in(const json_t *a, const json_t *b)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)a, key, value) {
+		if (strcmp(key, "seed") && !json_equal(value, json_object_get(b, key)))
+			return false;
+	}
+	return true;
+}
+
 /**
- * result_same_setup() - do two runs differ in arm and round only?
+ * result_same_setup() - do two runs differ in arm, round and seed only?
  * @a: a run
  * @b: another
  */
 bool result_same_setup(const struct result *a, const struct result *b)
 {
-	return !strcmp(a->workload, b->workload) &&
-	       json_equal(a->params, b->params);
+	return !strcmp(a->workload, b->workload) && params_in(a->params, b->params) &&
+	       params_in(b->params, a->params);
+}
+
+static const json_t *member(const struct results *res, const char *object,
+			    const char *key)
+{
+	return json_object_get(object ? json_object_get(res->json, object) : res->json,
+			       key);
+}
+
+/**
+ * results_text() - a text of what stands before the runs
+ * @res: the results
+ * @object: "kernel", "machine" or NULL
+ * @key: the key in there
+ *
+ * Return: the text, "?" if there is none.
+ */
+const char *results_text(const struct results *res, const char *object,
+			 const char *key)
+{
+	const char *text = json_string_value(member(res, object, key));
+
+	return text ? text : "?";
+}
+
+/* The same for numbers; 0 if there is none. */
+long long results_number(const struct results *res, const char *object,
+			 const char *key)
+{
+	return json_integer_value(member(res, object, key));
+}
+
+/* The accelerator in words. */
+const char *results_accel(const struct results *res)
+{
+	const char *accel = results_text(res, "machine", "accel");
+
+	return !strcmp(accel, "det") ? "deterministic TCG (det)" :
+	       !strcmp(accel, "tcg") ? "parallel TCG (tcg)" :
+	       !strcmp(accel, "kvm") ? "KVM (kvm)" : accel;
+}
+
+/**
+ * results_parallel() - do the numbers depend on the machine, and on chance?
+ * @res: the results
+ */
+bool results_parallel(const struct results *res)
+{
+	return strcmp(results_text(res, "machine", "accel"), "det");
 }
 
 bool result_metric(const struct result *run, const char *name,

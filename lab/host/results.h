@@ -46,6 +46,12 @@ int results_parse(json_t *json, struct results *res, char *why, size_t size);
 int results_load(const char *path, struct results *res);
 void results_free(struct results *res);
 bool result_same_setup(const struct result *a, const struct result *b);
+const char *results_text(const struct results *res, const char *object,
+			 const char *key);
+long long results_number(const struct results *res, const char *object,
+			 const char *key);
+const char *results_accel(const struct results *res);
+bool results_parallel(const struct results *res);
 bool result_metric(const struct result *run, const char *name,
 		   long long *value);
 char *params_text(const json_t *params);

@@ -28,13 +28,13 @@ struct t_run {
 	const char *spans;
 };
 
-static inline void t_results(struct results *res, const struct t_run *runs,
-			     size_t n)
+static inline void t_results_by(struct results *res, const struct t_run *runs,
+				size_t n, const char *accel)
 {
 	json_t *json = json_pack("{s:i, s:[], s:s, s:{s:s}, s:{s:s, s:i}}",
 				 "schema", 1, "runs", "base", "7.3.4",
 				 "kernel", "release", "7.3.4-lab",
-				 "machine", "accel", "det", "vcpus", 4);
+				 "machine", "accel", accel, "vcpus", 4);
 	char why[160];
 	size_t i;
 
@@ -55,6 +55,12 @@ static inline void t_results(struct results *res, const struct t_run *runs,
 		json_array_append_new(json_object_get(json, "runs"), run);
 	}
 	assert_int_equal(results_parse(json, res, why, sizeof(why)), 0);
+}
+
+static inline void t_results(struct results *res, const struct t_run *runs,
+			     size_t n)
+{
+	t_results_by(res, runs, n, "det");
 }
 
 #endif
