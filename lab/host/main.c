@@ -26,12 +26,14 @@ static const char help[] =
 "      does this accelerator work here? 0 if a guest boots within 10 s\n"
 "  report --records FILE... --meta meta.json --out results.json\n"
 "  table [--brief] [--color auto|always|never] results.json\n"
+"  html [--gnuplot BIN] --out report.html results.json\n"
+"      the report: verdict, tables, plots; one page that needs nothing else\n"
 "  diff [--metrics a,b,c] [--arms x=y] A.json B.json\n"
 "      compare the runs digit for digit; arm x of A with arm y of B\n"
 "  tests --records FILE --console FILE\n"
 "      judge the tests of a run; a splat in the kernel log fails its test\n"
 "\n"
-"exit status: 0 done; 1 a test or comparison failed; 2 usage; 9 no disk space;\n"
+"exit status: 0 done; 1 a test or comparison failed; 2 usage; 3 a tool is missing; 9 no disk space;\n"
 "10 the guest hung; 11 its kernel panicked; 12 QEMU failed; 13 it ended before\n"
 "its jobs did, or a job or record was bad; 130 interrupted\n";
 
@@ -50,6 +52,7 @@ static const struct {
 	{ "diff", cmd_diff },
 	{ "help", cmd_help },
 	{ "--help", cmd_help },
+	{ "html", cmd_html },
 	{ "probe", cmd_probe },
 	{ "report", cmd_report },
 	{ "run", cmd_run },

@@ -242,15 +242,20 @@ fail:
 	return NULL;
 }
 
-/* Complete or not there: the new file takes the old one's place at the end. */
-static enum mf_status write_results(const json_t *res, const char *path)
+/**
+ * report_write() - write a file, completely or not at all
+ * @text: what is to be in it
+ * @path: the file; what there is of that name stays until the new one is complete
+ *
+ * Return: mflab's exit status, after a message if it is not 0.
+ */
+enum mf_status report_write(const char *text, const char *path)
 {
 	char *tmp = xasprintf("%s.tmp", path);
-	char *text = json_dumps(res, JSON_INDENT(1));
 	FILE *f = fopen(tmp, "we");
 	int err = 0;
 
-	if (!f || fputs(text, f) == EOF || fputc('\n', f) == EOF)
+	if (!f || fputs(text, f) == EOF)
 		err = errno;
 	if (f && fclose(f) && !err)
 		err = errno;
@@ -262,11 +267,21 @@ static enum mf_status write_results(const json_t *res, const char *path)
 		      is_nospace(err) ? "free some space there and run again" :
 					"check the path and its permissions");
 	}
-	free(text);
 	free(tmp);
 	if (!err)
 		return MF_OK;
 	return is_nospace(err) ? MF_NOSPACE : MF_USAGE;
+}
+
+static enum mf_status write_results(const json_t *res, const char *path)
+{
+	char *json = json_dumps(res, JSON_INDENT(1));
+	char *text = xasprintf("%s\n", json);
+	enum mf_status status = report_write(text, path);
+
+	free(text);
+	free(json);
+	return status;
 }
 
 static enum mf_status report(const struct strv *records, const char *meta_path,

@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stddef.h>
 
+#include "mflab.h"
 #include "records.h"
 
 /**
@@ -33,6 +34,7 @@ struct collection {
 void collection_init(struct collection *col);
 int collection_read(struct collection *col, const char *path);
 void collection_free(struct collection *col);
+enum mf_status report_write(const char *text, const char *path);
 json_t *report_build(const json_t *meta, const struct collection *col,
 		     char *why, size_t size);
 

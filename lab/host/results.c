@@ -136,6 +136,59 @@ static bool params_in(const json_t *a, const json_t *b)
 	return true;
 }
 
+bool results_have_arm(const struct results *res, const char *arm)
+{
+	size_t i;
+
+	for (i = 0; i < res->n; i++) {
+		if (!strcmp(res->runs[i].arm, arm))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * results_arms() - every arm there is, once
+ * @res: the results
+ * @arms: gets them, in the order of the runs
+ */
+void results_arms(const struct results *res, struct strv *arms)
+{
+	size_t i;
+
+	for (i = 0; i < res->n; i++) {
+		if (!strv_has(arms, res->runs[i].arm))
+			strv_add(arms, xstrdup(res->runs[i].arm));
+	}
+}
+
+/**
+ * results_sum() - a metric over all runs of an arm that have it
+ * @res: the results
+ * @arm: the arm
+ * @metric: the metric
+ * @sum: its sum
+ *
+ * Return: false if no run has it.
+ */
+bool results_sum(const struct results *res, const char *arm, const char *metric,
+		 long long *sum)
+{
+	bool known = false;
+	long long value;
+	size_t i;
+
+	*sum = 0;
+	for (i = 0; i < res->n; i++) {
+		if (strcmp(res->runs[i].arm, arm) ||
+		    !result_metric(&res->runs[i], metric, &value))
+			continue;
+		*sum += value;
+		known = true;
+	}
+	return known;
+}
+
 /**
  * result_same_setup() - do two runs differ in arm, round and seed only?
  * @a: a run

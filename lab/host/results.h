@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "util.h"
+
 #define RESULTS_SCHEMA	1
 #define BASE_ARM	"mainline"
 
@@ -45,6 +47,10 @@ struct results {
 int results_parse(json_t *json, struct results *res, char *why, size_t size);
 int results_load(const char *path, struct results *res);
 void results_free(struct results *res);
+bool results_have_arm(const struct results *res, const char *arm);
+void results_arms(const struct results *res, struct strv *arms);
+bool results_sum(const struct results *res, const char *arm, const char *metric,
+		 long long *sum);
 bool result_same_setup(const struct result *a, const struct result *b);
 const char *results_text(const struct results *res, const char *object,
 			 const char *key);

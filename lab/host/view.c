@@ -100,7 +100,7 @@ static bool ends_with(const char *metric, const char *end)
 	return len > strlen(end) && !strcmp(metric + len - strlen(end), end);
 }
 
-static bool is_time(const char *metric)
+bool metric_is_time(const char *metric)
 {
 	return ends_with(metric, "_ns");
 }
@@ -122,7 +122,7 @@ void metric_value(const char *metric, long long value, char *buf, size_t size)
 {
 	size_t len;
 
-	if (is_time(metric)) {
+	if (metric_is_time(metric)) {
 		format_ns(value, buf, size);
 	} else if (metric_is_cost(metric)) {
 		/* One digit after the point, rounded. */
@@ -164,10 +164,30 @@ void metric_range(const char *metric, const struct spread *s, char *buf,
 /* How much of a metric's name is printed: not the unit, where the value tells it. */
 int metric_name_len(const char *metric)
 {
-	size_t unit = is_time(metric) ? strlen("_ns") :
+	size_t unit = metric_is_time(metric) ? strlen("_ns") :
 		      metric_is_cost(metric) ? strlen("_per_1000") : 0;
 
 	return (int)(strlen(metric) - unit);
+}
+
+/**
+ * metric_is_judged() - is less of it better, and does it say something of its own?
+ * @metric: the metric
+ */
+bool metric_is_judged(const char *metric)
+{
+	static const char * const counts[] = {
+		"mmap_lock_reads_by_faults", "device_reads", "swap_device_reads"
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(counts); i++) {
+		if (!strcmp(metric, counts[i]))
+			return true;
+	}
+	if (ends_with(metric, ".p90_ns") || ends_with(metric, ".p999_ns"))
+		return false;
+	return ends_with(metric, "_ns") || ends_with(metric, ".ns_per_1000");
 }
 
 /**
@@ -276,6 +296,9 @@ bool view_all_zero(const struct view *v, const char *metric)
 	return true;
 }
 
+/* What is less than this is not worth a word, however sure it is. */
+#define LEAST_CHANGE	0.001
+
 /* The metric of another arm in the same round. */
 static bool partner(const struct view *v, const struct result *of, const char *arm,
 		    const char *metric, long long *value)
@@ -358,7 +381,8 @@ bool view_change(const struct view *v, const char *metric, const char *from,
 			x.median ? (double)y.median / (double)x.median : INFINITY;
 	if (v->parallel && change->pairs.n)
 		change->ratio = change->pairs.median;
-	change->judgement = judge(v, &x, &y, &change->pairs);
+	change->judgement = fabs(change->ratio - 1) < LEAST_CHANGE ? SAME :
+			    judge(v, &x, &y, &change->pairs);
 	return true;
 }
 
@@ -400,7 +424,11 @@ void view_derive(const struct view *v, const struct derived *row,
 			     size);
 }
 
-static bool in_brief(const char *metric)
+/**
+ * metric_in_brief() - does it tell who waits?
+ * @metric: the metric
+ */
+bool metric_in_brief(const char *metric)
 {
 	const char *op = strchr(metric, '.');
 
@@ -445,6 +473,52 @@ char *view_params(const struct view *v)
 	return text;
 }
 
+/* Do the runs of this workload differ in this parameter? */
+static bool params_differ(const struct view *v, const char *key, const json_t *value)
+{
+	size_t i;
+
+	for (i = 0; i < v->res->n; i++) {
+		const struct result *run = &v->res->runs[i];
+
+		if (!strcmp(run->workload, v->first->workload) &&
+		    !json_equal(json_object_get(run->params, key), value))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * view_name_but() - the workload, and what tells it from others of that name
+ * @v: the view
+ * @but: a parameter that is not to be named, or NULL
+ *
+ * Return: for example "storm forkers=1", for the caller to free.
+ */
+char *view_name_but(const struct view *v, const char *but)
+{
+	json_t *params = json_object();
+	char *text, *name;
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)v->first->params, key, value) {
+		if (strcmp(key, "seed") && (!but || strcmp(key, but)) &&
+		    params_differ(v, key, value))
+			json_object_set(params, key, value);
+	}
+	text = params_text(params);
+	name = xasprintf("%s%s%s", v->first->workload, *text ? " " : "", text);
+	free(text);
+	json_decref(params);
+	return name;
+}
+
+char *view_name(const struct view *v)
+{
+	return view_name_but(v, NULL);
+}
+
 static void count_rounds(struct view *v)
 {
 	const json_t *seed = NULL;
@@ -480,7 +554,7 @@ static void collect(struct view *v, bool brief)
 			continue;
 		add_once(&v->arms, run->arm);
 		json_object_foreach(run->metrics, key, value) {
-			if (!brief || in_brief(key))
+			if (!brief || metric_in_brief(key))
 				add_once(&v->metrics, key);
 		}
 	}

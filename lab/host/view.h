@@ -37,7 +37,7 @@ struct view {
 
 /**
  * enum judgement - how one arm's metric stands to another's
- * @SAME: the same number, round by round
+ * @SAME: the same number, or less than 0.1 % away
  * @UNCLEAR: they differ, but not so that it may be said which is the greater
  * @LESS: less
  * @MORE: more
@@ -63,6 +63,8 @@ struct change {
 
 bool view_next(struct view *v, const struct results *res, size_t *at, bool brief);
 char *view_params(const struct view *v);
+char *view_name(const struct view *v);
+char *view_name_but(const struct view *v, const char *but);
 void view_free(struct view *v);
 bool view_has(const struct view *v, const struct result *run, const char *arm);
 struct spread view_gather(const struct view *v, const char *arm,
@@ -73,6 +75,9 @@ bool view_all_zero(const struct view *v, const char *metric);
 bool view_change(const struct view *v, const char *metric, const char *from,
 		 const char *to, struct change *change);
 
+bool metric_is_judged(const char *metric);
+bool metric_is_time(const char *metric);
+bool metric_in_brief(const char *metric);
 bool metric_is_cost(const char *metric);
 int metric_name_len(const char *metric);
 void metric_value(const char *metric, long long value, char *buf, size_t size);
