@@ -19,12 +19,16 @@ static const char help[] =
 "        --idle-timeout S      host seconds without any output (180)\n"
 "        --append STR          more words for the kernel command line\n"
 "        --qemu BIN            instead of " MFLAB_QEMU "\n"
+"        --live FD             where to draw what is going on now (2)\n"
 "        --interactive         the console on this terminal, no time limits;\n"
 "                              without --jobs: a shell. Ctrl-A X ends it\n"
 "        --verbose             show QEMU's command line and the console\n"
 "  probe --kernel F --initrd F --accel A [options of run]\n"
 "      does this accelerator work here? 0 if a guest boots within 10 s\n"
-"  report --records FILE... --meta meta.json --out results.json\n"
+"  left --jobs F [RECORDS...]\n"
+"      the jobs that boots which were cut short have not done\n"
+"  report --records FILE... [--cut-short FILE] --meta meta.json --out results.json\n"
+"      results of whole boots, and of what those that were cut short have done\n"
 "  table [--brief] [--color auto|always|never] results.json\n"
 "  html [--gnuplot BIN] --out report.html results.json\n"
 "      the report: verdict, tables, plots; one page that needs nothing else\n"
@@ -53,6 +57,7 @@ static const struct {
 	{ "help", cmd_help },
 	{ "--help", cmd_help },
 	{ "html", cmd_html },
+	{ "left", cmd_left },
 	{ "probe", cmd_probe },
 	{ "report", cmd_report },
 	{ "run", cmd_run },

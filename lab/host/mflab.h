@@ -27,6 +27,7 @@ int cmd_report(int argc, char **argv);
 int cmd_table(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
 int cmd_html(int argc, char **argv);
+int cmd_left(int argc, char **argv);
 int cmd_tests(int argc, char **argv);
 
 #endif

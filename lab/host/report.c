@@ -43,9 +43,11 @@ static void drop_pending(struct collection *col)
 {
 	if (!col->job)
 		return;
-	warnx("%s: job %u did not end; its runs are left out", col->path,
-	      col->job);
-	col->bad++;
+	if (!col->cut_short) {
+		warnx("%s: job %u did not end; its runs are left out", col->path,
+		      col->job);
+		col->bad++;
+	}
 	col->job = 0;
 	json_array_clear(col->pending);
 }
@@ -133,22 +135,26 @@ static int collect(void *arg, struct record *rec)
  * collection_read() - add the runs of a file of records
  * @col: where to add them; @col->bad tells of problems, each with a warning
  * @path: the file
+ * @cut_short: its boot was cut short, and another one has done the jobs that it lacks
  *
  * Only runs of jobs that ended well count.
  *
  * Return: 0, or a negative errno after a message if it cannot be read.
  */
-int collection_read(struct collection *col, const char *path)
+int collection_read(struct collection *col, const char *path, bool cut_short)
 {
+	unsigned int torn = 0;
 	int ret;
 
 	col->path = path;
 	col->done = false;
-	ret = records_read(path, collect, col, &col->bad);
+	col->cut_short = cut_short;
+	col->cuts += cut_short;
+	ret = records_read(path, collect, col, cut_short ? &torn : &col->bad);
 	if (ret)
 		return ret;
 	drop_pending(col);
-	if (!col->done) {
+	if (!col->done && !cut_short) {
 		warnx("%s: the guest ended before its jobs did", path);
 		col->bad++;
 	}
@@ -207,7 +213,8 @@ static json_t *kernel_json(const json_t *meta, const char *release, char *why,
  * @why: on error, what @meta lacks
  * @size: bytes in @why
  *
- * The kernel's release is what the guest says that it runs.
+ * The kernel's release is what the guest says that it runs. The command is in
+ * @meta if the front door made it.
  *
  * Return: the results, or NULL.
  */
@@ -231,6 +238,10 @@ json_t *report_build(const json_t *meta, const struct collection *col,
 	if (copy_fields(machine, json_object_get(meta, "machine"), "machine.",
 			of_machine, ARRAY_SIZE(of_machine), why, size))
 		goto fail;
+	if (json_object_get(meta, "command"))
+		json_object_set(res, "command", json_object_get(meta, "command"));
+	if (col->cuts)
+		json_object_set_new(res, "cut_short", json_integer(col->cuts));
 	json_object_set_new(res, "kernel", kernel);
 	json_object_set_new(res, "machine", machine);
 	json_object_set(res, "runs", col->runs);
@@ -284,8 +295,8 @@ static enum mf_status write_results(const json_t *res, const char *path)
 	return status;
 }
 
-static enum mf_status report(const struct strv *records, const char *meta_path,
-			     const char *out)
+static enum mf_status report(const struct strv *records, const struct strv *cut,
+			     const char *meta_path, const char *out)
 {
 	enum mf_status status = MF_USAGE;
 	struct collection col;
@@ -300,8 +311,12 @@ static enum mf_status report(const struct strv *records, const char *meta_path,
 		return MF_USAGE;
 	}
 	collection_init(&col);
+	for (i = 0; i < cut->n; i++) {
+		if (collection_read(&col, cut->v[i], true))
+			goto out;
+	}
 	for (i = 0; i < records->n; i++) {
-		if (collection_read(&col, records->v[i]))
+		if (collection_read(&col, records->v[i], false))
 			goto out;
 	}
 	res = report_build(meta, &col, why, sizeof(why));
@@ -326,11 +341,13 @@ int cmd_report(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "records", required_argument, NULL, 'r' },
+		{ "cut-short", required_argument, NULL, 'c' },
 		{ "meta", required_argument, NULL, 'm' },
 		{ "out", required_argument, NULL, 'o' },
 		{ 0 }
 	};
 	struct strv records = { 0 };
+	struct strv cut = { 0 };
 	const char *meta = NULL;
 	const char *out = NULL;
 	enum mf_status status;
@@ -341,6 +358,9 @@ int cmd_report(int argc, char **argv)
 		case 'r':
 			strv_add(&records, xstrdup(optarg));
 			break;
+		case 'c':
+			strv_add(&cut, xstrdup(optarg));
+			break;
 		case 'm':
 			meta = optarg;
 			break;
@@ -349,18 +369,20 @@ int cmd_report(int argc, char **argv)
 			break;
 		default:
 			strv_free(&records);
+			strv_free(&cut);
 			return MF_USAGE;
 		}
 	}
 	/* --records takes several files: getopt leaves the others over. */
 	while (optind < argc)
 		strv_add(&records, xstrdup(argv[optind++]));
-	if (records.n && meta && out) {
-		status = report(&records, meta, out);
+	if ((records.n || cut.n) && meta && out) {
+		status = report(&records, &cut, meta, out);
 	} else {
 		warnx("report needs --records, --meta and --out; see `mflab help`");
 		status = MF_USAGE;
 	}
 	strv_free(&records);
+	strv_free(&cut);
 	return status;
 }

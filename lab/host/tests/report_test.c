@@ -21,7 +21,7 @@ static void read_text(struct collection *col, const char *text)
 	char *path = t_file(text);
 
 	collection_init(col);
-	assert_int_equal(collection_read(col, path), 0);
+	assert_int_equal(collection_read(col, path, false), 0);
 	t_remove(path);
 }
 
@@ -124,6 +124,39 @@ static void what_is_left_out(void **state)
 	}
 }
 
+/* A boot that was cut short gives what it finished, and the results say so. */
+static void cut_short(void **state)
+{
+	json_t *meta = json_loads(META, 0, NULL);
+	char *cut = t_file(HELLO BEGIN RUN END("0") BEGIN RUN "{\"type\":\"ru");
+	char *whole = t_file(HELLO BEGIN RUN END("0") DONE);
+	struct collection col;
+	json_t *res;
+	char why[160];
+
+	(void)state;
+	json_object_set_new(meta, "command", json_string("./majorfault compare"));
+	collection_init(&col);
+	assert_int_equal(collection_read(&col, cut, true), 0);
+	assert_int_equal(collection_read(&col, whole, false), 0);
+	assert_int_equal(col.bad, 0);
+	assert_int_equal(json_array_size(col.runs), 2);
+	res = report_build(meta, &col, why, sizeof(why));
+	assert_non_null(res);
+	assert_int_equal(json_integer_value(json_object_get(res, "cut_short")), 1);
+	assert_string_equal(json_string_value(json_object_get(res, "command")),
+			    "./majorfault compare");
+	json_decref(res);
+	collection_free(&col);
+	collection_init(&col);
+	assert_int_equal(collection_read(&col, cut, false), 0);
+	assert_int_equal(col.bad, 3);	/* torn line, unended job, no end */
+	collection_free(&col);
+	json_decref(meta);
+	t_remove(cut);
+	t_remove(whole);
+}
+
 static void incomplete_meta(void **state)
 {
 	static const char * const names[] = {
@@ -178,6 +211,7 @@ int main(void)
 		cmocka_unit_test(the_schema),
 		cmocka_unit_test(distributions_and_spans),
 		cmocka_unit_test(what_is_left_out),
+		cmocka_unit_test(cut_short),
 		cmocka_unit_test(incomplete_meta),
 		cmocka_unit_test(results_are_checked),
 	};
