@@ -24,7 +24,7 @@
 #define WL_MAX_PARAMS	32
 #define WL_MAX_HISTOGRAMS	64
 #define WL_MAX_SPANS	64
-#define WL_MAX_CLASSES	(61 * 16)	/* of wl_bound() */
+#define WL_MAX_CLASSES	(59 * 64)	/* of wl_bound() */
 
 /* ---- parameters ---- */
 
@@ -218,11 +218,11 @@ static inline bool wl_sample(struct wl_samples *s, uint64_t ns)
  * @ns: a latency
  *
  * The classes are the same everywhere and for ever, or runs could not be
- * compared: 16 to a power of two, so that a class is at most a sixteenth wide.
+ * compared: 64 to a power of two, so that a class is at most 1.6 % wide.
  */
 static inline uint64_t wl_bound(uint64_t ns)
 {
-	unsigned int low = ns < 32 ? 0 : 59 - (unsigned int)__builtin_clzll(ns);
+	unsigned int low = ns < 128 ? 0 : 57 - (unsigned int)__builtin_clzll(ns);
 
 	return ns | (((uint64_t)1 << low) - 1);
 }

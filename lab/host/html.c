@@ -67,6 +67,19 @@ static void metric_name(FILE *f, const char *metric)
 	}
 }
 
+/* Ranges may break where they go on. */
+static void print_small(FILE *f, const char *class, const char *text)
+{
+	const char *dots = strstr(text, "..");
+
+	fprintf(f, "<small class=\"%s\">", class);
+	if (dots)
+		fprintf(f, "%.*s..<wbr>%s", (int)(dots - text), text, dots + 2);
+	else
+		fputs(text, f);
+	fputs("</small>", f);
+}
+
 static const char *class_of(enum judgement judgement, bool less_is_better)
 {
 	if (judgement == UNCLEAR)
@@ -87,8 +100,11 @@ static void print_verdict(FILE *f, const struct results *res)
 	judge_verdict(res, &sentences, &alarm);
 	fprintf(f, "<section class=\"verdict%s\">\n", alarm ? " alarm" : "");
 	for (i = 0; i < sentences.n; i++) {
-		element(f, "p", sentences.v[i]);
-		fputc('\n', f);
+		bool item = starts_with(sentences.v[i], "- ");
+
+		fputs(item ? "<p class=\"item\">" : "<p>", f);
+		html_text(f, sentences.v[i] + (item ? 2 : 0));
+		fputs("</p>\n", f);
 	}
 	fputs("</section>\n", f);
 	strv_free(&sentences);
@@ -115,8 +131,9 @@ static void print_rival(FILE *f, const struct finding *f_, size_t i)
 	}
 	metric_value(f_->metric, f_->rival[i], value, sizeof(value));
 	ratio_change(f_->change[i].ratio, change, sizeof(change));
-	fprintf(f, "<td>%s<small class=\"%s\">%s</small></td>", value,
-		class_of(f_->change[i].judgement, true), change);
+	fprintf(f, "<td>%s", value);
+	print_small(f, class_of(f_->change[i].judgement, true), change);
+	fputs("</td>", f);
 }
 
 static void print_finding(FILE *f, const struct judged *j, const struct finding *found)
@@ -219,10 +236,27 @@ static void print_balance(FILE *f, const struct results *res, const char *arm,
 
 /* ---- the table of a workload ---- */
 
+static void print_change(FILE *f, const struct view *v, const char *metric,
+			 const char *arm)
+{
+	struct change change;
+	char text[72], sure[80];
+
+	if (!strcmp(arm, v->base) ||
+	    !view_change(v, metric, v->base, arm, &change))
+		return;
+	ratio_change(change.ratio, text, sizeof(text));
+	snprintf(sure, sizeof(sure), "%s%s", change.judgement == UNCLEAR ? "~ " : "", text);
+	if (strcmp(text, "="))
+		print_small(f, class_of(change.judgement, metric_is_judged(metric)), sure);
+	ratio_interval(&change.pairs, text, sizeof(text));
+	if (v->parallel && *text)
+		print_small(f, "range", text);
+}
+
 static void print_cell(FILE *f, const struct view *v, const char *metric, const char *arm)
 {
 	char value[32], text[72];
-	struct change change;
 	long long sum;
 	struct spread s = view_gather(v, arm, metric, &sum);
 
@@ -232,18 +266,10 @@ static void print_cell(FILE *f, const struct view *v, const char *metric, const 
 	}
 	metric_value(metric, s.median, value, sizeof(value));
 	fprintf(f, "<td>%s", value);
-	if (strcmp(arm, v->base) && view_change(v, metric, v->base, arm, &change)) {
-		ratio_change(change.ratio, text, sizeof(text));
-		fprintf(f, "<small class=\"%s\">%s%s</small>",
-			class_of(change.judgement, metric_is_judged(metric)),
-			change.judgement == UNCLEAR ? "~ " : "", text);
-		ratio_interval(&change.pairs, text, sizeof(text));
-		if (v->parallel && *text)
-			fprintf(f, "<small class=\"range\">%s</small>", text);
-	}
+	print_change(f, v, metric, arm);
 	if (s.min != s.max) {
 		metric_range(metric, &s, text, sizeof(text));
-		fprintf(f, "<small class=\"range\">%s</small>", text);
+		print_small(f, "range", text);
 	}
 	fputs("</td>", f);
 }
@@ -310,7 +336,7 @@ static void print_how(FILE *f, const struct view *v)
 	if (v->parallel)
 		fputs(", the median of the ratios within a round, with its 95 % interval (sign test, "
 		      "from 6 rounds on)", f);
-	fputs("; “~”: not for sure", f);
+	fputs("; “~”: not for sure (or too few rounds)", f);
 	if (v->rounds > 1)
 		fputs("; least..greatest", f);
 	fputs(".</p>\n", f);

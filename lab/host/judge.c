@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,17 +35,20 @@ static bool says_it_twice(const struct view *v, const char *arm, const char *met
 
 static void weigh(struct judged *j, struct finding *f, bool all)
 {
-	size_t more = 0, less = 0;
+	size_t more = 0, less = 0, above = 0;
 	size_t i;
 
 	for (i = 0; i < f->rivals; i++) {
 		more += f->change[i].judgement == MORE;
 		less += f->change[i].judgement == LESS;
+		above += f->change[i].judgement != SAME && f->change[i].ratio > 1;
 	}
 	f->worse = all && more == f->rivals;
 	f->better = less == f->rivals;
+	f->above = all && above == f->rivals;
 	j->worse += f->worse;
 	j->better += f->better;
+	j->above += f->above;
 	j->unclear += f->change[0].judgement == UNCLEAR;
 }
 
@@ -198,36 +202,36 @@ char *judge_finding(const struct judged *j, const struct finding *f)
 	return text;
 }
 
-/* The first of what is worse than every rival, in words. */
-static char *name_worse(const struct judged *j)
+static char *rivals_text(const struct judged *j)
 {
-	char *text = xstrdup("");
+	return j->rivals[1] ? xasprintf("both %s and %s", j->rivals[0], j->rivals[1]) :
+			      xstrdup(j->rivals[0]);
+}
+
+/* The first of what is worse than every rival; items of a list begin with "- ". */
+static void name_worse(const struct judged *j, struct strv *sentences)
+{
 	size_t i;
 
 	for (i = 0; i < j->worse && i < MOST_NAMED; i++) {
 		char *one = judge_finding(j, &j->found[i]);
 
-		append(&text, xasprintf("%s%s", i ? "; " : "", one));
+		strv_addf(sentences, "- %s", one);
 		free(one);
 	}
 	if (j->worse > MOST_NAMED)
-		append(&text, xasprintf("; and %zu more, below", j->worse - MOST_NAMED));
-	return text;
+		strv_addf(sentences, "- and %zu more, below", j->worse - MOST_NAMED);
 }
 
 /* The first sentence of all: where the arm is worse than every rival. */
 static void say_worse(const struct judged *j, struct strv *sentences, bool *alarm)
 {
-	char *rivals = j->rivals[1] ?
-		       xasprintf("both %s and %s", j->rivals[0], j->rivals[1]) :
-		       xstrdup(j->rivals[0]);
-	char *some;
+	char *rivals = rivals_text(j);
 
 	if (j->worse) {
-		some = name_worse(j);
-		strv_addf(sentences, "%s is worse than %s in %zu of %zu numbers: %s.",
-			  j->arm, rivals, j->worse, j->n, some);
-		free(some);
+		strv_addf(sentences, "%s is worse than %s in %zu of %zu numbers:",
+			  j->arm, rivals, j->worse, j->n);
+		name_worse(j, sentences);
 		*alarm = true;
 	} else {
 		strv_addf(sentences, "In none of %zu numbers is %s worse than %s.", j->n,
@@ -236,6 +240,17 @@ static void say_worse(const struct judged *j, struct strv *sentences, bool *alar
 	if (j->missing)
 		strv_addf(sentences, "%s was not run, so nothing is said of it.",
 			  j->missing);
+	free(rivals);
+}
+
+/* Too few rounds: no difference counts, and silence would look like good news. */
+static void say_too_few(const struct judged *j, size_t rounds, size_t least,
+			struct strv *sentences)
+{
+	char *rivals = rivals_text(j);
+
+	strv_addf(sentences, "Too few rounds to tell: %zu, and it takes %zu. In %zu of %zu numbers %s is above %s, which may be chance.",
+		  rounds, least, j->above, j->n, j->arm, rivals);
 	free(rivals);
 }
 
@@ -305,74 +320,85 @@ static unsigned long long one_in(size_t rounds)
 	return ways / 2;
 }
 
-static size_t most_rounds(const struct results *res)
+static size_t least_rounds(const struct results *res)
 {
+	size_t at = 0, least = SIZE_MAX;
 	struct view v;
-	size_t at = 0, most = 0;
 
 	while (view_next(&v, res, &at, true)) {
-		if (v.rounds > most)
-			most = v.rounds;
+		if (v.least_rounds < least)
+			least = v.least_rounds;
 		view_free(&v);
 	}
-	return most;
+	return least;
 }
 
-static void say_deterministic(const struct results *res, struct strv *sentences)
+static void say_how(const struct results *res, const struct judged *j, size_t rounds,
+		    struct strv *sentences)
 {
-	size_t rounds = most_rounds(res);
-
-	if (rounds < 2)
-		strv_addf(sentences, "Deterministic, one round: what differs, differs in this one interleaving; --seeds 5 tells more.");
+	if (results_parallel(res))
+		strv_addf(sentences, "Parallel: a difference counts only where the 95 %% interval of the ratios within a round does not have 1 in it (sign test).");
 	else
 		strv_addf(sentences, "Deterministic: a difference counts where every one of %zu rounds of one arm lies on one side of every round of the other. One in %llu would do so if the arms were the same.",
 			  rounds, one_in(rounds));
-}
-
-static void say_how(const struct results *res, const struct judged *j,
-		    struct strv *sentences)
-{
-	long long cut_short = results_number(res, NULL, "cut_short");
-
-	if (results_parallel(res))
-		strv_addf(sentences, "Parallel: a difference counts only where the 95 %% interval of the ratios within a round does not have 1 in it (sign test, from 6 rounds on).");
-	else
-		say_deterministic(res, sentences);
 	if (j->unclear)
 		strv_addf(sentences, "%zu of %zu numbers of %s differ from those of %s, but not so, and nothing is claimed of them.",
 			  j->unclear, j->n, j->arm, j->rivals[0]);
-	if (cut_short)
-		strv_addf(sentences, "The comparison was cut short %lld time%s and continued in another boot: it is not one boot, and its digits need not repeat.",
-			  cut_short, cut_short > 1 ? "s" : "");
 }
 
-/**
- * judge_verdict() - what it all comes to, in plain sentences
- * @res: the results
- * @sentences: gets them, what is bad news for the series first
- * @alarm: set to whether there is such news
- */
-void judge_verdict(const struct results *res, struct strv *sentences, bool *alarm)
+static void say_cut_short(const struct results *res, struct strv *sentences)
 {
-	struct judged ours, series;
-	bool has_ours = judge_arm(&ours, res, "resume", BASE_ARM, "retry");
-	bool has_series = judge_arm(&series, res, "series", "unpatched", NULL);
+	long long cuts = results_number(res, NULL, "cut_short");
 
-	*alarm = false;
-	if (has_ours)
-		say_worse(&ours, sentences, alarm);
-	else
-		strv_addf(sentences, "Nothing can be said of resume: %s was not run.",
-			  results_have_arm(res, "resume") ? "what it is compared with" :
-							    "it");
-	if (has_series)
-		say_worse(&series, sentences, alarm);
+	if (cuts)
+		strv_addf(sentences, "The comparison was cut short %lld time%s and continued in another boot: it is not one boot, and its digits need not repeat.",
+			  cuts, cuts > 1 ? "s" : "");
+}
+
+/* With rounds enough to tell. */
+static void say_claims(const struct results *res, const struct judged *ours,
+		       const struct judged *series, size_t rounds,
+		       struct strv *sentences, bool *alarm)
+{
+	if (ours->n)
+		say_worse(ours, sentences, alarm);
+	if (series->n)
+		say_worse(series, sentences, alarm);
 	say_mmap_lock(res, sentences);
 	say_balance(res, "resume", BASE_ARM, sentences);
 	say_balance(res, "retry", BASE_ARM, sentences);
 	say_balance(res, "hold", BASE_ARM, sentences);
 	say_balance(res, "series", "unpatched", sentences);
-	say_how(res, has_ours ? &ours : &series, sentences);
+	say_how(res, ours->n ? ours : series, rounds, sentences);
+}
+
+/**
+ * judge_verdict() - what it all comes to, in plain sentences
+ * @res: the results
+ * @sentences: gets them, what is bad news for the series first; an item of a list
+ *	begins with "- "
+ * @alarm: set to whether there is such news
+ */
+void judge_verdict(const struct results *res, struct strv *sentences, bool *alarm)
+{
+	size_t rounds = least_rounds(res);
+	size_t least = results_parallel(res) ? RATIO_LEAST_ROUNDS : VIEW_LEAST_ROUNDS;
+	struct judged ours, series;
+
+	*alarm = false;
+	judge_arm(&ours, res, "resume", BASE_ARM, "retry");
+	judge_arm(&series, res, "series", "unpatched", NULL);
+	if (!ours.n && !series.n)
+		strv_addf(sentences, "Nothing can be said of resume: %s was not run.",
+			  results_have_arm(res, "resume") ? "what it is compared with" :
+							    "it");
+	else if (rounds < least)
+		say_too_few(ours.n ? &ours : &series, rounds, least, sentences);
+	if (rounds < least || (!ours.n && !series.n))
+		say_mmap_lock(res, sentences);
+	else
+		say_claims(res, &ours, &series, rounds, sentences, alarm);
+	say_cut_short(res, sentences);
 	judge_free(&ours);
 	judge_free(&series);
 }

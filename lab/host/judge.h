@@ -22,6 +22,7 @@
  * @change: how the arm differs from each
  * @worse: it is worse than every rival, and all of them have it
  * @better: it is better than every rival that has it
+ * @above: its median is above that of every rival, which may be chance
  */
 struct finding {
 	char *workload;
@@ -32,6 +33,7 @@ struct finding {
 	struct change change[MOST_RIVALS];
 	bool worse;
 	bool better;
+	bool above;
 };
 
 /**
@@ -43,6 +45,7 @@ struct finding {
  * @n: how many
  * @worse: how many are worse than every rival
  * @better: how many are better than every rival
+ * @above: how many have a median above those of every rival
  * @unclear: how many differ from the first rival, but not for sure
  */
 struct judged {
@@ -53,6 +56,7 @@ struct judged {
 	size_t n;
 	size_t worse;
 	size_t better;
+	size_t above;
 	size_t unclear;
 };
 

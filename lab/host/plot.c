@@ -292,7 +292,7 @@ static void print_cdf(FILE *f, const struct cdf *c, size_t index, double top)
 
 	fprintf(f, "$arm%zu << EOD\n", index);
 	if (c->n)
-		fprintf(f, "%g 0\n", (double)c->bound[0] * 16 / 17);
+		fprintf(f, "%g 0\n", (double)c->bound[0] * 0.99);
 	for (i = 0; i < c->n; i++) {
 		upto += c->count[i];
 		fprintf(f, "%lld %.5f\n", c->bound[i], height(upto, c->total, top));
@@ -307,8 +307,8 @@ static void print_cdf_axes(FILE *f, double min, double max, double top)
 	fprintf(f, "set logscale x\nset xrange [%.17g:%.17g]\nset yrange [0:%g]\n", min,
 		max, top);
 	fprintf(f, "set xtics (%s)\n", ticks);
-	fputs("set ytics ('0 %' 0, '50 %' 0.30103, '90 %' 1, '99 %' 2, '99.9 %' 3, "
-	      "'99.99 %' 4, '99.999 %' 5, '99.9999 %' 6)\n", f);
+	fputs("set ytics ('0 %%' 0, '50 %%' 0.30103, '90 %%' 1, '99 %%' 2, '99.9 %%' 3, "
+	      "'99.99 %%' 4, '99.999 %%' 5, '99.9999 %%' 6)\n", f);
 	free(ticks);
 }
 
@@ -360,8 +360,8 @@ int plot_cdf(const char *gnuplot, const struct view *v, const char *operation,
 		cdf_of(&cdfs[i], v, v->arms.v[i], operation);
 		if (!cdfs[i].n)
 			continue;
-		min = fmin(min, (double)cdfs[i].bound[0] * 16 / 17);
-		max = fmax(max, (double)cdfs[i].bound[cdfs[i].n - 1] * 1.05);
+		min = fmin(min, (double)cdfs[i].bound[0] * 0.98);
+		max = fmax(max, (double)cdfs[i].bound[cdfs[i].n - 1] * 1.03);
 		most = fmax(most, (double)cdfs[i].total);
 	}
 	if (most > 0) {

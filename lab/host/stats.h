@@ -20,6 +20,9 @@ struct spread {
 	long long max;
 };
 
+/* Rounds below which the sign test has no interval of 95 %. */
+#define RATIO_LEAST_ROUNDS	6
+
 /**
  * struct ratio - one series of measurements against another, round by round
  * @n: how many rounds both have

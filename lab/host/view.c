@@ -339,7 +339,8 @@ static struct ratio pair_up(const struct view *v, const char *metric,
 /*
  * A deterministic run has no error of measurement, but another interleaving, or
  * another seed, gives another number: a difference counts if all of one arm's
- * numbers are on one side of all of the other's.
+ * numbers are on one side of all of the other's.  Of two equal arms with 3 rounds
+ * each, one in ten would be; with 2, one in three.
  */
 static enum judgement judge(const struct view *v, const struct spread *from,
 			    const struct spread *to, const struct ratio *pairs)
@@ -347,7 +348,7 @@ static enum judgement judge(const struct view *v, const struct spread *from,
 	if (v->parallel) {
 		if (ratio_is_claim(pairs))
 			return pairs->low > 1 ? MORE : LESS;
-	} else {
+	} else if (from->n >= VIEW_LEAST_ROUNDS && to->n >= VIEW_LEAST_ROUNDS) {
 		if (to->min > from->max)
 			return MORE;
 		if (to->max < from->min)
@@ -538,6 +539,8 @@ static void count_rounds(struct view *v)
 		}
 		if (n > v->rounds)
 			v->rounds = n;
+		if (!i || n < v->least_rounds)
+			v->least_rounds = n;
 	}
 }
 

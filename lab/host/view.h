@@ -13,6 +13,9 @@
 #include "stats.h"
 #include "util.h"
 
+/* Deterministic rounds of each arm below which no difference counts. */
+#define VIEW_LEAST_ROUNDS	3
+
 /**
  * struct view - one workload with one set of parameters
  * @res: all results
@@ -21,6 +24,7 @@
  * @metrics: its metrics, in order
  * @base: the arm that the others are compared with
  * @rounds: the most that an arm has
+ * @least_rounds: the least
  * @seeds: the rounds have seeds of their own
  * @parallel: times depend on the machine, so that a difference has to be proven
  */
@@ -31,6 +35,7 @@ struct view {
 	struct strv metrics;
 	const char *base;
 	size_t rounds;
+	size_t least_rounds;
 	bool seeds;
 	bool parallel;
 };
