@@ -93,12 +93,15 @@ static const char *class_of(enum judgement judgement, bool less_is_better)
 
 static void print_verdict(FILE *f, const struct results *res)
 {
+	static const char * const classes[] = {
+		[TONE_GOOD] = "good", [TONE_NONE] = "none", [TONE_BAD] = "bad"
+	};
 	struct strv sentences = { 0 };
-	bool alarm;
+	enum tone tone;
 	size_t i;
 
-	judge_verdict(res, &sentences, &alarm);
-	fprintf(f, "<section class=\"verdict%s\">\n", alarm ? " alarm" : "");
+	judge_verdict(res, &sentences, &tone);
+	fprintf(f, "<section class=\"verdict %s\">\n", classes[tone]);
 	for (i = 0; i < sentences.n; i++) {
 		bool item = starts_with(sentences.v[i], "- ");
 
@@ -219,7 +222,7 @@ static void print_balance(FILE *f, const struct results *res, const char *arm,
 {
 	struct judged j;
 
-	if (judge_arm(&j, res, arm, first, second)) {
+	if (judge_arm(&j, res, arm, first, second) && j.rounds >= j.least) {
 		fputs("<h2>Where ", f);
 		html_text(f, arm);
 		fputs(" loses</h2>\n<p class=\"note\">Worse than at least one of those it is "
@@ -254,9 +257,22 @@ static void print_change(FILE *f, const struct view *v, const char *metric,
 		print_small(f, "range", text);
 }
 
+/* Only where the ends differ in what is printed of them. */
+static void print_range(FILE *f, const char *metric, const struct spread *s)
+{
+	char min[32], max[32], text[72];
+
+	metric_value(metric, s->min, min, sizeof(min));
+	metric_value(metric, s->max, max, sizeof(max));
+	if (!strcmp(min, max))
+		return;
+	metric_range(metric, s, text, sizeof(text));
+	print_small(f, "range", text);
+}
+
 static void print_cell(FILE *f, const struct view *v, const char *metric, const char *arm)
 {
-	char value[32], text[72];
+	char value[32];
 	long long sum;
 	struct spread s = view_gather(v, arm, metric, &sum);
 
@@ -267,10 +283,7 @@ static void print_cell(FILE *f, const struct view *v, const char *metric, const 
 	metric_value(metric, s.median, value, sizeof(value));
 	fprintf(f, "<td>%s", value);
 	print_change(f, v, metric, arm);
-	if (s.min != s.max) {
-		metric_range(metric, &s, text, sizeof(text));
-		print_small(f, "range", text);
-	}
+	print_range(f, metric, &s);
 	fputs("</td>", f);
 }
 

@@ -97,6 +97,19 @@ static int by_badness(const void *a, const void *b)
 	return (p < q) - (p > q);
 }
 
+static size_t least_rounds(const struct results *res)
+{
+	size_t at = 0, least = SIZE_MAX;
+	struct view v;
+
+	while (view_next(&v, res, &at, true)) {
+		if (v.least_rounds < least)
+			least = v.least_rounds;
+		view_free(&v);
+	}
+	return least;
+}
+
 /**
  * judge_arm() - compare an arm with its rivals in everything that is judged
  * @j: the result, for judge_free()
@@ -115,7 +128,11 @@ bool judge_arm(struct judged *j, const struct results *res, const char *arm,
 	struct view v;
 	size_t i;
 
-	*j = (struct judged){ .arm = arm };
+	*j = (struct judged){
+		.arm = arm,
+		.rounds = least_rounds(res),
+		.least = results_parallel(res) ? RATIO_LEAST_ROUNDS : VIEW_LEAST_ROUNDS,
+	};
 	if (results_have_arm(res, first))
 		j->rivals[nr++] = first;
 	else
@@ -224,7 +241,7 @@ static void name_worse(const struct judged *j, struct strv *sentences)
 }
 
 /* The first sentence of all: where the arm is worse than every rival. */
-static void say_worse(const struct judged *j, struct strv *sentences, bool *alarm)
+static void say_worse(const struct judged *j, struct strv *sentences, enum tone *tone)
 {
 	char *rivals = rivals_text(j);
 
@@ -232,7 +249,7 @@ static void say_worse(const struct judged *j, struct strv *sentences, bool *alar
 		strv_addf(sentences, "%s is worse than %s in %zu of %zu numbers:",
 			  j->arm, rivals, j->worse, j->n);
 		name_worse(j, sentences);
-		*alarm = true;
+		*tone = TONE_BAD;
 	} else {
 		strv_addf(sentences, "In none of %zu numbers is %s worse than %s.", j->n,
 			  j->arm, rivals);
@@ -244,13 +261,12 @@ static void say_worse(const struct judged *j, struct strv *sentences, bool *alar
 }
 
 /* Too few rounds: no difference counts, and silence would look like good news. */
-static void say_too_few(const struct judged *j, size_t rounds, size_t least,
-			struct strv *sentences)
+static void say_too_few(const struct judged *j, struct strv *sentences)
 {
 	char *rivals = rivals_text(j);
 
 	strv_addf(sentences, "Too few rounds to tell: %zu, and it takes %zu. In %zu of %zu numbers %s is above %s, which may be chance.",
-		  rounds, least, j->above, j->n, j->arm, rivals);
+		  j->rounds, j->least, j->above, j->n, j->arm, rivals);
 	free(rivals);
 }
 
@@ -320,27 +336,14 @@ static unsigned long long one_in(size_t rounds)
 	return ways / 2;
 }
 
-static size_t least_rounds(const struct results *res)
-{
-	size_t at = 0, least = SIZE_MAX;
-	struct view v;
-
-	while (view_next(&v, res, &at, true)) {
-		if (v.least_rounds < least)
-			least = v.least_rounds;
-		view_free(&v);
-	}
-	return least;
-}
-
-static void say_how(const struct results *res, const struct judged *j, size_t rounds,
+static void say_how(const struct results *res, const struct judged *j,
 		    struct strv *sentences)
 {
 	if (results_parallel(res))
 		strv_addf(sentences, "Parallel: a difference counts only where the 95 %% interval of the ratios within a round does not have 1 in it (sign test).");
 	else
 		strv_addf(sentences, "Deterministic: a difference counts where every one of %zu rounds of one arm lies on one side of every round of the other. One in %llu would do so if the arms were the same.",
-			  rounds, one_in(rounds));
+			  j->rounds, one_in(j->rounds));
 	if (j->unclear)
 		strv_addf(sentences, "%zu of %zu numbers of %s differ from those of %s, but not so, and nothing is claimed of them.",
 			  j->unclear, j->n, j->arm, j->rivals[0]);
@@ -357,19 +360,19 @@ static void say_cut_short(const struct results *res, struct strv *sentences)
 
 /* With rounds enough to tell. */
 static void say_claims(const struct results *res, const struct judged *ours,
-		       const struct judged *series, size_t rounds,
-		       struct strv *sentences, bool *alarm)
+		       const struct judged *series, struct strv *sentences,
+		       enum tone *tone)
 {
 	if (ours->n)
-		say_worse(ours, sentences, alarm);
+		say_worse(ours, sentences, tone);
 	if (series->n)
-		say_worse(series, sentences, alarm);
+		say_worse(series, sentences, tone);
 	say_mmap_lock(res, sentences);
 	say_balance(res, "resume", BASE_ARM, sentences);
 	say_balance(res, "retry", BASE_ARM, sentences);
 	say_balance(res, "hold", BASE_ARM, sentences);
 	say_balance(res, "series", "unpatched", sentences);
-	say_how(res, ours->n ? ours : series, rounds, sentences);
+	say_how(res, ours->n ? ours : series, sentences);
 }
 
 /**
@@ -377,27 +380,30 @@ static void say_claims(const struct results *res, const struct judged *ours,
  * @res: the results
  * @sentences: gets them, what is bad news for the series first; an item of a list
  *	begins with "- "
- * @alarm: set to whether there is such news
+ * @tone: what they come to
  */
-void judge_verdict(const struct results *res, struct strv *sentences, bool *alarm)
+void judge_verdict(const struct results *res, struct strv *sentences, enum tone *tone)
 {
-	size_t rounds = least_rounds(res);
-	size_t least = results_parallel(res) ? RATIO_LEAST_ROUNDS : VIEW_LEAST_ROUNDS;
 	struct judged ours, series;
+	const struct judged *any = &ours;
 
-	*alarm = false;
+	*tone = TONE_NONE;
 	judge_arm(&ours, res, "resume", BASE_ARM, "retry");
 	judge_arm(&series, res, "series", "unpatched", NULL);
-	if (!ours.n && !series.n)
+	if (!ours.n)
+		any = &series;
+	if (!any->n)
 		strv_addf(sentences, "Nothing can be said of resume: %s was not run.",
 			  results_have_arm(res, "resume") ? "what it is compared with" :
 							    "it");
-	else if (rounds < least)
-		say_too_few(ours.n ? &ours : &series, rounds, least, sentences);
-	if (rounds < least || (!ours.n && !series.n))
+	else if (any->rounds < any->least)
+		say_too_few(any, sentences);
+	else
+		*tone = TONE_GOOD;
+	if (*tone == TONE_NONE)
 		say_mmap_lock(res, sentences);
 	else
-		say_claims(res, &ours, &series, rounds, sentences, alarm);
+		say_claims(res, &ours, &series, sentences, tone);
 	say_cut_short(res, sentences);
 	judge_free(&ours);
 	judge_free(&series);

@@ -37,6 +37,18 @@ struct finding {
 };
 
 /**
+ * enum tone - what a verdict comes to for the series
+ * @TONE_GOOD: it is nowhere the worst
+ * @TONE_NONE: nothing can be said
+ * @TONE_BAD: it is somewhere
+ */
+enum tone {
+	TONE_GOOD,
+	TONE_NONE,
+	TONE_BAD,
+};
+
+/**
  * struct judged - an arm and those that it is measured by
  * @arm: the arm
  * @rivals: the others, NULL where there are fewer
@@ -46,6 +58,8 @@ struct finding {
  * @worse: how many are worse than every rival
  * @better: how many are better than every rival
  * @above: how many have a median above those of every rival
+ * @rounds: the fewest that an arm has in a set-up
+ * @least: how many it takes to claim anything
  * @unclear: how many differ from the first rival, but not for sure
  */
 struct judged {
@@ -57,6 +71,8 @@ struct judged {
 	size_t worse;
 	size_t better;
 	size_t above;
+	size_t rounds;
+	size_t least;
 	size_t unclear;
 };
 
@@ -64,6 +80,6 @@ bool judge_arm(struct judged *j, const struct results *res, const char *arm,
 	       const char *first, const char *second);
 void judge_free(struct judged *j);
 char *judge_finding(const struct judged *j, const struct finding *f);
-void judge_verdict(const struct results *res, struct strv *sentences, bool *alarm);
+void judge_verdict(const struct results *res, struct strv *sentences, enum tone *tone);
 
 #endif

@@ -173,16 +173,14 @@ static void tick(char **list, double value, bool is_time)
 	*list = more;
 }
 
-/* Within a factor of four: equal steps of 1, 2 or 5. */
+/* Within a factor of four: equal steps, the least of 1, 2, 5, 10... that give few. */
 static void equal_ticks(char **list, double min, double max, bool is_time)
 {
-	double step = pow(10, floor(log10((max - min) / 3)));
+	double ten = pow(10, floor(log10((max - min) / 5)));
+	double step = (max - min) / ten <= 5 ? ten : (max - min) / ten <= 10 ? 2 * ten :
+		      (max - min) / ten <= 25 ? 5 * ten : 10 * ten;
 	double value;
 
-	if ((max - min) / step > 8)
-		step *= 5;
-	else if ((max - min) / step > 4)
-		step *= 2;
 	for (value = ceil(min / step) * step; value <= max; value += step)
 		tick(list, value, is_time);
 }

@@ -7,7 +7,7 @@
 #define P "{\"p\":1}"
 
 static const char *accel = "det";
-static bool alarm_on;
+static enum tone tone;
 
 /* The verdict's sentences, a line each. */
 static char *verdict(const struct t_run *runs, size_t n)
@@ -18,7 +18,7 @@ static char *verdict(const struct t_run *runs, size_t n)
 	size_t i;
 
 	t_results_by(&res, runs, n, accel);
-	judge_verdict(&res, &sentences, &alarm_on);
+	judge_verdict(&res, &sentences, &tone);
 	for (i = 0; i < sentences.n; i++) {
 		char *more = xasprintf("%s%s\n", text, sentences.v[i]);
 
@@ -68,7 +68,7 @@ static void good_news(void **state)
 		  "Most lost: w: fork.p50 9.05 us, mainline 1.00 us (9.0 times).");
 	must_have(text, "every one of 3 rounds");
 	must_have(text, "One in 10 ");
-	assert_false(alarm_on);
+	assert_int_equal(tone, TONE_GOOD);
 	free(text);
 }
 
@@ -91,7 +91,7 @@ static void bad_news(void **state)
 	text = verdict(r, 12);
 	must_begin(text, "resume is worse than both mainline and retry in 1 of 1 numbers:\n"
 		   "- w: fork.p50 2.40 us, mainline 1.00 us (2.4 times), retry 1.10 us (2.2 times)\n");
-	assert_true(alarm_on);
+	assert_int_equal(tone, TONE_BAD);
 	free(text);
 	r[7].metrics = "{\"fork.p50_ns\":1105}";	/* one round is not */
 	text = verdict(r, 12);
@@ -133,6 +133,7 @@ static void too_few_rounds(void **state)
 		   "above both mainline and retry, which may be chance.\n"
 		   "Of 100 major faults took mmap_lock: 100.0 in mainline");
 	assert_null(strstr(text, "better"));
+	assert_int_equal(tone, TONE_NONE);
 	free(text);
 	accel = "tcg";
 	text = verdict(r, 6);
@@ -203,7 +204,7 @@ static void series(void **state)
 	(void)state;
 	must_have(text, "series is worse than unpatched in 1 of 1 numbers:\n- w: a.ns 1,004.0, "
 		  "unpatched 1,000.0 (+0.4 %)\n");
-	assert_true(alarm_on);
+	assert_int_equal(tone, TONE_BAD);
 	free(text);
 }
 
