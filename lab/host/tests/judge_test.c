@@ -117,6 +117,27 @@ static void not_judged(void **state)
 	free(text);
 }
 
+/* What is named as the greatest gain is one for sure, not the lowest ratio. */
+static void most_gained(void **state)
+{
+	const struct t_run r[] = {
+		{ "mainline", 1, P, "{\"a_ns\":100,\"b_ns\":100,\"c_ns\":100}" },
+		{ "mainline", 2, P, "{\"a_ns\":100,\"b_ns\":100,\"c_ns\":100}" },
+		{ "mainline", 3, P, "{\"a_ns\":100,\"b_ns\":100,\"c_ns\":100}" },
+		{ "hold", 1, P, "{\"a_ns\":90,\"b_ns\":10,\"c_ns\":95}" },
+		{ "hold", 2, P, "{\"a_ns\":90,\"b_ns\":10,\"c_ns\":95}" },
+		{ "hold", 3, P, "{\"a_ns\":90,\"b_ns\":200,\"c_ns\":95}" },
+		{ "resume", 1, P, "{\"a_ns\":100}" }, { "resume", 2, P, "{\"a_ns\":100}" },
+		{ "resume", 3, P, "{\"a_ns\":100}" },
+	};
+	char *text = verdict(r, 9);
+
+	(void)state;
+	must_have(text, "hold against mainline: worse in 0 of 3 numbers, better in 2. "
+		  "Most gained: w: a 90 ns, mainline 100 ns (-10.0 %).\n");
+	free(text);
+}
+
 /* Silence would look like good news. */
 static void too_few_rounds(void **state)
 {
@@ -214,6 +235,7 @@ int main(void)
 		cmocka_unit_test(good_news),
 		cmocka_unit_test(bad_news),
 		cmocka_unit_test(not_judged),
+		cmocka_unit_test(most_gained),
 		cmocka_unit_test(too_few_rounds),
 		cmocka_unit_test(what_was_not_run),
 		cmocka_unit_test(parallel),
