@@ -173,7 +173,7 @@ static void tick(char **list, double value, bool is_time)
 	*list = more;
 }
 
-/* Within a factor of four: equal steps, the least of 1, 2, 5, 10... that give few. */
+/* Within a factor of six: equal steps, the least of 1, 2, 5, 10... that give few. */
 static void equal_ticks(char **list, double min, double max, bool is_time)
 {
 	double ten = pow(10, floor(log10((max - min) / 5)));
@@ -202,7 +202,7 @@ char *plot_ticks(double min, double max, bool is_time)
 	int e;
 	size_t i;
 
-	if (max / min < 4) {
+	if (max / min < 6) {
 		equal_ticks(&list, min, max, is_time);
 		return list;
 	}

@@ -220,7 +220,7 @@ static void bare_change(double ratio, char *buf, size_t size)
 /**
  * ratio_interval() - the interval of a ratio, in per cent
  * @r: the ratio
- * @buf: like "-3.1..+0.2 %"; empty if there is none
+ * @buf: like "-3.1..+0.2 %"; empty if there is none, or both ends are the same
  * @size: bytes in @buf
  */
 void ratio_interval(const struct ratio *r, char *buf, size_t size)
@@ -232,7 +232,8 @@ void ratio_interval(const struct ratio *r, char *buf, size_t size)
 		return;
 	bare_change(r->low, low, sizeof(low));
 	bare_change(r->high, high, sizeof(high));
-	snprintf(buf, size, "%s..%s %%", low, high);
+	if (strcmp(low, high))
+		snprintf(buf, size, "%s..%s %%", low, high);
 }
 
 /**
