@@ -383,8 +383,11 @@ bool view_change(const struct view *v, const char *metric, const char *from,
 			x.median ? (double)y.median / (double)x.median : INFINITY;
 	if (v->parallel && change->pairs.n)
 		change->ratio = change->pairs.median;
-	change->judgement = fabs(change->ratio - 1) < LEAST_CHANGE ? SAME :
-			    judge(v, &x, &y, &change->pairs);
+	change->judgement = judge(v, &x, &y, &change->pairs);
+	/* In a parallel run, a ratio of 1 that varies is no sameness. */
+	if (fabs(change->ratio - 1) < LEAST_CHANGE &&
+	    (!v->parallel || change->judgement != UNCLEAR))
+		change->judgement = SAME;
 	return true;
 }
 

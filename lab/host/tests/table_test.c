@@ -212,6 +212,13 @@ static void parallel(void **state)
 	must_have(text, "100..600       -1.0..+11.0 %\n");
 	must_have(text, "sign test");
 	free(text);
+	r[0].metrics = r[5].metrics = "{\"x\":150}";	/* up and down: not the same */
+	r[1].metrics = r[4].metrics = "{\"x\":100}";
+	r[2].metrics = r[3].metrics = r[6].metrics = r[7].metrics = "{\"x\":200}";
+	text = print(r, 12, false);
+	must_have(text, "        ~\n");
+	free(text);
+	six_rounds(r, base, other);
 	text = print(r, 10, false);	/* five rounds */
 	must_have(text, "\nx                             300                 330        ~\n");
 	free(text);
