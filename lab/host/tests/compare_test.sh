@@ -172,6 +172,7 @@ interrupted INT --arms mainline --rounds 1 --out "$out"
 FAKE_FAIL='' FAKE_HANG=
 compare --continue --out "$out"
 check 'not if it was interrupted after that, either' status_is 13
+check 'which is said' says 'a job had failed before'
 rm -rf "$out"
 
 # ---- seeds and smoke ----

@@ -175,7 +175,8 @@ static void spans(void **state)
 		{ "mainline", 1, "{}", "{\"x\":1}", NULL,
 		  "[{\"who\":\"B\",\"what\":\"mprotect, waits for A\",\"begin_ns\":1200,\"end_ns\":2000},"
 		  "{\"who\":\"A\",\"what\":\"reads\",\"begin_ns\":1000,\"end_ns\":2000},"
-		  "{\"who\":\"B\",\"what\":\"goes on\",\"begin_ns\":2000,\"end_ns\":3000}]" },
+		  "{\"who\":\"B\",\"what\":\"goes on\",\"begin_ns\":2000,\"end_ns\":3000},"
+		  "{\"who\":\"A\",\"what\":\"restarts\",\"begin_ns\":2000,\"end_ns\":2100}]" },
 		{ "resume", 1, "{}", "{\"x\":1}", NULL,
 		  "[{\"who\":\"A\",\"what\":\"reads\",\"begin_ns\":70,\"end_ns\":4070}]" },
 	};
@@ -189,6 +190,8 @@ static void spans(void **state)
 	must_have(text, "class=\"bar\" style=\"margin-left:25.00%;width:25.00%\"");
 	must_have(text, "class=\"bar\" style=\"margin-left:0.00%;width:100.00%\"");
 	assert_true(a && b && a < b);
+	/* All of A, then all of B. */
+	assert_true(strstr(text, "restarts") < b);
 	must_have(text, "<span>0</span><span>2.00 us</span><span>4.00 us</span>");
 	free(text);
 }
