@@ -177,12 +177,12 @@ rm -rf "$out"
 
 # ---- seeds and smoke ----
 
-compare --arms mainline --seeds 3 --seed 7 --out "$out"
+compare --arms mainline --seeds 4 --seed 7 --out "$out"
 check 'a round for each seed' status_is 0
 check 'from the first on' grep -q 'round=1 .*seed=7$' "$out/patched.jobs"
-check 'to the last' grep -q 'round=3 .*seed=9$' "$out/patched.jobs"
-check 'the table takes them together' says '^median of 3 seeds, '
-check 'the command names them' in_results '--seeds=3 --seed=7'
+check 'to the last' grep -q 'round=4 .*seed=10$' "$out/patched.jobs"
+check 'the table takes them together' says '^median of 4 seeds, '
+check 'the command names them' in_results '--seeds=4 --seed=7'
 compare --arms mainline --seeds 2 --workloads cost --out "$out"
 check 'a workload without a seed gets none' no_file_has 'seed=' "$out/patched.jobs"
 compare --seeds 2 --rounds 2 --out "$out"
