@@ -160,6 +160,7 @@ static void tick(char **list, double value, bool is_time)
 {
 	static const char * const units[] = { "ns", "µs", "ms", "s" };
 	double shown = value;
+	char text[32];
 	size_t unit = 0;
 	char *more;
 
@@ -167,8 +168,13 @@ static void tick(char **list, double value, bool is_time)
 		shown /= 1000;
 		unit++;
 	}
-	more = xasprintf("%s%s'%.3g%s%s' %.17g", *list, **list ? ", " : "", shown,
-			 is_time ? " " : "", is_time ? units[unit] : "", value);
+	if (is_time)
+		snprintf(text, sizeof(text), "%.3g %s", shown, units[unit]);
+	else if (value >= 1000)
+		format_count(llround(value), text, sizeof(text));
+	else
+		snprintf(text, sizeof(text), "%.3g", value);
+	more = xasprintf("%s%s'%s' %.17g", *list, **list ? ", " : "", text, value);
 	free(*list);
 	*list = more;
 }
@@ -190,13 +196,14 @@ static void equal_ticks(char **list, double min, double max, bool is_time)
  * @min: where it begins, above 0
  * @max: where it ends
  * @is_time: the numbers are nanoseconds
+ * @across: it is the horizontal one, where labels stand beside each other
  *
  * Return: for gnuplot's `set xtics (...)`, for the caller to free.
  */
-char *plot_ticks(double min, double max, bool is_time)
+char *plot_ticks(double min, double max, bool is_time, bool across)
 {
 	static const double parts[] = { 1, 2, 5 };
-	size_t n = max / min > 40 ? 1 : ARRAY_SIZE(parts);
+	size_t n = max / min > (across ? 40 : 300) ? 1 : ARRAY_SIZE(parts);
 	int skip = max / min > 3e5 ? 2 : 1;
 	char *list = xstrdup("");
 	int e;
@@ -300,7 +307,7 @@ static void print_cdf(FILE *f, const struct cdf *c, size_t index, double top)
 
 static void print_cdf_axes(FILE *f, double min, double max, double top)
 {
-	char *ticks = plot_ticks(min, max, true);
+	char *ticks = plot_ticks(min, max, true, true);
 
 	fprintf(f, "set logscale x\nset xrange [%.17g:%.17g]\nset yrange [0:%g]\n", min,
 		max, top);
@@ -514,18 +521,22 @@ static void print_points(FILE *f, const struct curve *c, const char *arm,
 static void print_curve_axes(FILE *f, const struct curve *c, double min, double max,
 			     bool is_time)
 {
-	bool log_x = c->x[0] > 0 && c->x[c->n - 1] >= 6 * c->x[0];
+	double first = (double)c->x[0], last = (double)c->x[c->n - 1];
+	bool log_x = first > 0 && last >= 6 * first;
+	double room = log_x ? 0 : (last - first) * 0.04;
 	char *ticks;
 	size_t i;
 
 	min /= 1.15;
 	max *= 1.15;
-	ticks = plot_ticks(min, max, is_time);
+	ticks = plot_ticks(min, max, is_time, false);
 	fprintf(f, "set logscale y\nset yrange [%.17g:%.17g]\nset ytics (%s)\n", min, max,
 		ticks);
 	free(ticks);
 	if (log_x)
 		fputs("set logscale x 2\n", f);
+	fprintf(f, "set xrange [%.17g:%.17g]\n", log_x ? first / 1.1 : first - room,
+		log_x ? last * 1.1 : last + room);
 	fputs("set xtics (", f);
 	for (i = 0; i < c->n; i++)
 		fprintf(f, "%s'%lld' %lld", i ? ", " : "", c->x[i], c->x[i]);

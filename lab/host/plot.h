@@ -63,6 +63,6 @@ int plot_curve(const char *gnuplot, const struct curve *c, const char *metric,
 	       char **svg);
 
 int plot_run(const char *gnuplot, const char *script, char **svg);
-char *plot_ticks(double min, double max, bool is_time);
+char *plot_ticks(double min, double max, bool is_time, bool across);
 
 #endif

@@ -216,21 +216,24 @@ static void ticks(void **state)
 {
 	static const struct {
 		double min, max;
-		bool is_time;
+		bool is_time, across;
 		const char *list;
 	} cases[] = {
-		{ 4.9e6, 6.2e6, true, "'5 ms' 5000000, '5.5 ms' 5500000, '6 ms' 6000000" },
-		{ 5.03e6, 5.9e6, true, "'5.2 ms' 5200000, '5.4 ms' 5400000, '5.6 ms' 5600000, "
+		{ 4.9e6, 6.2e6, true, true, "'5 ms' 5000000, '5.5 ms' 5500000, '6 ms' 6000000" },
+		{ 5.03e6, 5.9e6, true, true, "'5.2 ms' 5200000, '5.4 ms' 5400000, '5.6 ms' 5600000, "
 				       "'5.8 ms' 5800000" },
-		{ 1e6, 1.2e7, true, "'1 ms' 1000000, '2 ms' 2000000, '5 ms' 5000000, '10 ms' 10000000" },
-		{ 900, 2e6, true, "'1 µs' 1000, '10 µs' 10000, '100 µs' 100000, '1 ms' 1000000" },
-		{ 3, 900, false, "'10' 10, '100' 100" },
+		{ 1e6, 1.2e7, true, true, "'1 ms' 1000000, '2 ms' 2000000, '5 ms' 5000000, '10 ms' 10000000" },
+		{ 900, 2e6, true, true, "'1 µs' 1000, '10 µs' 10000, '100 µs' 100000, '1 ms' 1000000" },
+		{ 3, 900, false, true, "'10' 10, '100' 100" },
+		{ 9, 2100, false, false, "'10' 10, '20' 20, '50' 50, '100' 100, '200' 200, "
+					 "'500' 500, '1,000' 1000, '2,000' 2000" },
 	};
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		char *list = plot_ticks(cases[i].min, cases[i].max, cases[i].is_time);
+		char *list = plot_ticks(cases[i].min, cases[i].max, cases[i].is_time,
+					 cases[i].across);
 
 		assert_string_equal(list, cases[i].list);
 		free(list);
