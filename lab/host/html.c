@@ -392,12 +392,8 @@ static void find_operations(const struct view *v, struct strv *operations)
 	json_t *value;
 	size_t i;
 
-	for (i = 0; i < v->res->n; i++) {
-		const struct result *run = &v->res->runs[i];
-
-		if (!result_same_setup(v->first, run))
-			continue;
-		json_object_foreach(run->histograms, key, value) {
+	for (i = 0; i < v->n; i++) {
+		json_object_foreach(v->runs[i]->histograms, key, value) {
 			if (!strv_has(operations, key))
 				strv_add(operations, xstrdup(key));
 		}

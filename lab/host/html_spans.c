@@ -87,11 +87,9 @@ static const struct result *run_with_spans(const struct view *v, const char *arm
 {
 	size_t i;
 
-	for (i = 0; i < v->res->n; i++) {
-		const struct result *run = &v->res->runs[i];
-
-		if (view_has(v, run, arm) && json_array_size(run->spans))
-			return run;
+	for (i = 0; i < v->n; i++) {
+		if (!strcmp(v->runs[i]->arm, arm) && json_array_size(v->runs[i]->spans))
+			return v->runs[i];
 	}
 	return NULL;
 }

@@ -265,11 +265,12 @@ static void cdf_of(struct cdf *c, const struct view *v, const char *arm,
 	size_t i, j;
 
 	*c = (struct cdf){ 0 };
-	for (i = 0; i < v->res->n; i++) {
-		const struct result *run = &v->res->runs[i];
-		const json_t *classes = json_object_get(run->histograms, operation);
+	for (i = 0; i < v->n; i++) {
+		const json_t *classes = json_object_get(v->runs[i]->histograms, operation);
 
-		for (j = 0; view_has(v, run, arm) && j < json_array_size(classes); j++) {
+		if (strcmp(v->runs[i]->arm, arm))
+			continue;
+		for (j = 0; j < json_array_size(classes); j++) {
 			const json_t *class = json_array_get(classes, j);
 
 			cdf_add(c, json_integer_value(json_array_get(class, 0)),

@@ -237,17 +237,6 @@ void ratio_interval(const struct ratio *r, char *buf, size_t size)
 }
 
 /**
- * view_has() - is this a run of the view, in this arm?
- * @v: the view
- * @run: any run
- * @arm: the arm
- */
-bool view_has(const struct view *v, const struct result *run, const char *arm)
-{
-	return result_same_setup(v->first, run) && !strcmp(run->arm, arm);
-}
-
-/**
  * view_gather() - a metric of an arm over its rounds
  * @v: the view
  * @arm: the arm
@@ -257,16 +246,16 @@ bool view_has(const struct view *v, const struct result *run, const char *arm)
 struct spread view_gather(const struct view *v, const char *arm,
 			  const char *metric, long long *sum)
 {
-	long long *values = xzalloc(v->res->n * sizeof(*values));
+	long long *values = xzalloc((v->n + 1) * sizeof(*values));
 	struct spread s;
 	size_t n = 0;
 	size_t i;
 
 	*sum = 0;
-	for (i = 0; i < v->res->n; i++) {
-		const struct result *run = &v->res->runs[i];
+	for (i = 0; i < v->n; i++) {
+		const struct result *run = v->runs[i];
 
-		if (view_has(v, run, arm) && result_metric(run, metric, &values[n]))
+		if (!strcmp(run->arm, arm) && result_metric(run, metric, &values[n]))
 			*sum += values[n++];
 	}
 	s = spread_of(values, n);
@@ -306,10 +295,10 @@ static bool partner(const struct view *v, const struct result *of, const char *a
 {
 	size_t i;
 
-	for (i = 0; i < v->res->n; i++) {
-		const struct result *run = &v->res->runs[i];
+	for (i = 0; i < v->n; i++) {
+		const struct result *run = v->runs[i];
 
-		if (run->round == of->round && view_has(v, run, arm))
+		if (run->round == of->round && !strcmp(run->arm, arm))
 			return result_metric(run, metric, value);
 	}
 	return false;
@@ -318,16 +307,16 @@ static bool partner(const struct view *v, const struct result *of, const char *a
 static struct ratio pair_up(const struct view *v, const char *metric,
 			    const char *from, const char *to)
 {
-	long long *x = xzalloc(v->res->n * sizeof(*x));
-	long long *y = xzalloc(v->res->n * sizeof(*y));
+	long long *x = xzalloc((v->n + 1) * sizeof(*x));
+	long long *y = xzalloc((v->n + 1) * sizeof(*y));
 	struct ratio r;
 	size_t n = 0;
 	size_t i;
 
-	for (i = 0; i < v->res->n; i++) {
-		const struct result *run = &v->res->runs[i];
+	for (i = 0; i < v->n; i++) {
+		const struct result *run = v->runs[i];
 
-		if (view_has(v, run, to) && result_metric(run, metric, &y[n]) &&
+		if (!strcmp(run->arm, to) && result_metric(run, metric, &y[n]) &&
 		    partner(v, run, from, metric, &x[n]))
 			n++;
 	}
@@ -531,10 +520,10 @@ static void count_rounds(struct view *v)
 
 	for (i = 0; i < v->arms.n; i++) {
 		n = 0;
-		for (j = 0; j < v->res->n; j++) {
-			const struct result *run = &v->res->runs[j];
+		for (j = 0; j < v->n; j++) {
+			const struct result *run = v->runs[j];
 
-			if (!view_has(v, run, v->arms.v[i]))
+			if (strcmp(run->arm, v->arms.v[i]))
 				continue;
 			n++;
 			if (seed && !json_equal(seed, json_object_get(run->params, "seed")))
@@ -554,11 +543,13 @@ static void collect(struct view *v, bool brief)
 	json_t *value;
 	size_t i;
 
+	v->runs = xzalloc((v->res->n + 1) * sizeof(*v->runs));
 	for (i = 0; i < v->res->n; i++) {
 		const struct result *run = &v->res->runs[i];
 
 		if (!result_same_setup(v->first, run))
 			continue;
+		v->runs[v->n++] = run;
 		add_once(&v->arms, run->arm);
 		json_object_foreach(run->metrics, key, value) {
 			if (!brief || metric_in_brief(key))
@@ -606,6 +597,7 @@ bool view_next(struct view *v, const struct results *res, size_t *at, bool brief
 
 void view_free(struct view *v)
 {
+	free(v->runs);
 	strv_free(&v->arms);
 	strv_free(&v->metrics);
 }

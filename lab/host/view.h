@@ -20,6 +20,8 @@
  * struct view - one workload with one set of parameters
  * @res: all results
  * @first: a run of this workload; the others have the same set-up
+ * @runs: all of them, in the file's order
+ * @n: how many
  * @arms: its arms, in order
  * @metrics: its metrics, in order
  * @base: the arm that the others are compared with
@@ -31,6 +33,8 @@
 struct view {
 	const struct results *res;
 	const struct result *first;
+	const struct result **runs;
+	size_t n;
 	struct strv arms;
 	struct strv metrics;
 	const char *base;
@@ -71,7 +75,6 @@ char *view_params(const struct view *v);
 char *view_name(const struct view *v);
 char *view_name_but(const struct view *v, const char *but);
 void view_free(struct view *v);
-bool view_has(const struct view *v, const struct result *run, const char *arm);
 struct spread view_gather(const struct view *v, const char *arm,
 			  const char *metric, long long *sum);
 long long view_sum(const struct view *v, const char *arm, const char *metric,
