@@ -199,6 +199,19 @@ status=0
 "$top/majorfault" report "$out" >"$dir/log" 2>&1 || status=$?
 check 'the report is written' status_is 0
 check 'beside the results' grep -q '</html>' "$out/report.html"
+check 'with a plot' grep -q '<figure>' "$out/report.html"
+status=0
+"$mflab" html --gnuplot /nowhere --out "$dir/none.html" "$out/results.json" 2>"$dir/log" || status=$?
+check 'no gnuplot' status_is 3
+check 'and what to install' says 'gnuplot-nox'
+check 'then there is no half of a page' no_file "$dir/none.html"
+printf '#!/bin/sh\nexit 1\n' >"$dir/path/gnuplot"
+status=0
+"$top/majorfault" report "$out" >"$dir/log" 2>&1 || status=$?
+check 'a gnuplot that fails' status_is 1
+status=0
+"$mflab" html "$out/results.json" 2>"$dir/log" || status=$?
+check 'a report without --out' status_is 2
 status=0
 "$top/majorfault" report "$dir/nowhere" >"$dir/log" 2>&1 || status=$?
 check 'a report of nothing' status_is 2

@@ -46,7 +46,7 @@ while read -r line; do
 		[ "$runs" != "${FAKE_FAIL:-}" ] || status=1
 		seed=$(word seed "$line")
 		faulters=$(word faulters "$line")
-		echo "{\"type\":\"run\",\"job\":$job,\"workload\":\"$(word workload "$line")\",\"arm\":\"$(word arm "$line")\",\"round\":$(word round "$line"),\"params\":{\"faulters\":${faulters:-0},\"seed\":${seed:-4711}},\"metrics\":{\"fault.p50_ns\":$((1000 + $(word round "$line"))),\"major_faults\":100}}" >>"$records" ;;
+		echo "{\"type\":\"run\",\"job\":$job,\"workload\":\"$(word workload "$line")\",\"arm\":\"$(word arm "$line")\",\"round\":$(word round "$line"),\"params\":{\"faulters\":${faulters:-0},\"seed\":${seed:-4711}},\"metrics\":{\"fault.p50_ns\":$((1000 + $(word round "$line"))),\"major_faults\":100},\"histograms\":{\"fault\":[[1007,3]]}}" >>"$records" ;;
 	esac
 	echo "{\"type\":\"end\",\"job\":$job,\"status\":$status,\"signal\":0,\"timeout\":false}" >>"$records"
 done <"$jobs"
