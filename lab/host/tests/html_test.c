@@ -102,6 +102,11 @@ static void self_contained(void **state)
 /* Two rounds are too few to call anything better or worse. */
 static void claims(void **state)
 {
+	const struct t_run ours[] = {
+		{ "mainline", 1, "{}", "{\"f.p50_ns\":10}" }, { "resume", 1, "{}", "{\"f.p50_ns\":20}" },
+		{ "mainline", 2, "{}", "{\"f.p50_ns\":10}" }, { "resume", 2, "{}", "{\"f.p50_ns\":20}" },
+		{ "mainline", 3, "{}", "{\"f.p50_ns\":10}" }, { "resume", 3, "{}", "{\"f.p50_ns\":20}" },
+	};
 	const struct t_run r[] = {
 		{ "mainline", 1, "{}", "{\"f.p50_ns\":10}" }, { "hold", 1, "{}", "{\"f.p50_ns\":20}" },
 		{ "mainline", 2, "{}", "{\"f.p50_ns\":10}" }, { "hold", 2, "{}", "{\"f.p50_ns\":20}" },
@@ -114,6 +119,14 @@ static void claims(void **state)
 	free(text);
 	text = page(r, 6);
 	must_have(text, "<td>20 ns<small class=\"worse\">+100 %</small></td>");
+	free(text);
+	text = page(ours, 4);
+	must_have(text, "class=\"verdict none\"");
+	assert_null(strstr(text, "Where resume loses"));
+	free(text);
+	text = page(ours, 6);
+	must_have(text, "class=\"verdict bad\"");
+	must_have(text, "Where resume loses");
 	free(text);
 }
 

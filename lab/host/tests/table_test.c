@@ -212,12 +212,6 @@ static void parallel(void **state)
 	must_have(text, "100..600       -1.0..+11.0 %\n");
 	must_have(text, "sign test");
 	free(text);
-	r[0].metrics = r[5].metrics = "{\"x\":150}";	/* up and down: not the same */
-	r[1].metrics = r[4].metrics = "{\"x\":100}";
-	r[2].metrics = r[3].metrics = r[6].metrics = r[7].metrics = "{\"x\":200}";
-	text = print(r, 12, false);
-	must_have(text, "        ~\n");
-	free(text);
 	six_rounds(r, base, other);
 	text = print(r, 10, false);	/* five rounds */
 	must_have(text, "\nx                             300                 330        ~\n");
@@ -230,6 +224,32 @@ static void parallel(void **state)
 	must_have(text, "385  +10.0 %\n");
 	assert_null(strchr(text, '~'));
 	free(text);
+}
+
+/* A ratio of 1 on the median that goes up and down is no sameness; "=" is. */
+static void no_sameness(void **state)
+{
+	static const char * const base[] = {
+		"{\"x\":100,\"y\":7}", "{\"x\":200,\"y\":7}", "{\"x\":100,\"y\":7}",
+		"{\"x\":200,\"y\":7}", "{\"x\":100,\"y\":7}", "{\"x\":200,\"y\":7}",
+	};
+	static const char * const other[] = {
+		"{\"x\":200,\"y\":7}", "{\"x\":100,\"y\":7}", "{\"x\":100,\"y\":7}",
+		"{\"x\":200,\"y\":7}", "{\"x\":200,\"y\":7}", "{\"x\":100,\"y\":7}",
+	};
+	struct t_run r[12];
+	char *text;
+
+	(void)state;
+	six_rounds(r, base, other);
+	accel = "tcg";
+	text = print(r, 12, false);
+	must_have(text, "\nx                             150                 150        ~\n");
+	must_have(text, "100..200      -50.0..+100 %\n");
+	must_have(text, "\ny                               7                   7        =\n");
+	assert_null(strstr(text, "0..0"));
+	free(text);
+	accel = "det";
 }
 
 /* A run a seed: one table, and the spread over them. */
@@ -277,6 +297,7 @@ int main(void)
 		cmocka_unit_test(brief),
 		cmocka_unit_test(costs),
 		cmocka_unit_test(parallel),
+		cmocka_unit_test(no_sameness),
 		cmocka_unit_test(seeds),
 		cmocka_unit_test(continued),
 	};
