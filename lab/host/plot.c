@@ -43,6 +43,8 @@ static void child(const char *gnuplot, int in, int out)
 {
 	dup2(in, STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
+	/* For its labels are UTF-8: in another locale it warns of a sign it cannot convert. */
+	setenv("LC_ALL", "C.UTF-8", 1);
 	execlp(gnuplot, gnuplot, "-", (char *)NULL);
 	_exit(127);
 }
