@@ -162,6 +162,7 @@ same_digits()
 # (mflab's take_turns()). Without it one run in a dozen is another, so two of three count.
 storm()
 {
+	rm -rf "${out:?}/$BASE"/storm[123]	# what was cut short is not continued
 	"$TOP/majorfault" compare --base "$BASE" --rounds 1 --out "$out/$BASE/storm1" || return
 	rm -rf "${out:?}/late"
 	mkdir "$out/late"

@@ -219,6 +219,29 @@ static int compare_ns(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/* Of sorted latencies: they fall into the classes one after the other. */
+static void add_histogram(struct wl *wl, const char *name, const uint64_t *sorted,
+			  size_t count)
+{
+	struct wl_histogram *h;
+
+	if (wl->nr_histograms == WL_MAX_HISTOGRAMS)
+		wl_die(wl, "more than %d histograms", WL_MAX_HISTOGRAMS);
+	h = &wl->histograms[wl->nr_histograms++];
+	snprintf(h->name, sizeof(h->name), "%s", name);
+	h->bound = calloc(WL_MAX_CLASSES, sizeof(*h->bound));
+	h->count = calloc(WL_MAX_CLASSES, sizeof(*h->count));
+	if (!h->bound || !h->count)
+		wl_die(wl, "no memory for a histogram");
+	for (size_t i = 0; i < count; i++) {
+		uint64_t bound = wl_bound(sorted[i]);
+
+		if (!h->nr || h->bound[h->nr - 1] != bound)
+			h->bound[h->nr++] = bound;
+		h->count[h->nr - 1]++;
+	}
+}
+
 void wl_samples_report(struct wl *wl, const char *prefix,
 		       const struct wl_samples *const *s, unsigned int nr)
 {
@@ -255,6 +278,7 @@ void wl_samples_report(struct wl *wl, const char *prefix,
 		snprintf(name, sizeof(name), "%s.%s", prefix, ranks[i].name);
 		wl_metric(wl, name, all[rank - 1]);
 	}
+	add_histogram(wl, prefix, all, count);
 	free(all);
 }
 
@@ -554,16 +578,26 @@ void wl_metric(struct wl *wl, const char *name, uint64_t value)
 	m->value = value;
 }
 
-void wl_emit(const struct wl *wl)
+void wl_span(struct wl *wl, const char *who, const char *what, uint64_t begin,
+	     uint64_t end)
+{
+	struct wl_interval *span;
+
+	if (wl->nr_spans == WL_MAX_SPANS)
+		wl_die(wl, "more than %d spans", WL_MAX_SPANS);
+	if (end < begin)
+		wl_die(wl, "internal error: %s, %s ends before it begins", who, what);
+	span = &wl->spans[wl->nr_spans++];
+	snprintf(span->who, sizeof(span->who), "%s", who);
+	snprintf(span->what, sizeof(span->what), "%s", what);
+	span->begin = begin;
+	span->end = end;
+}
+
+static void emit_params(const struct wl *wl)
 {
 	const char *comma = "";
 
-	printf("{\"type\":\"run\",\"job\":%llu,\"workload\":",
-	       (unsigned long long)wl->job);
-	json_string(stdout, wl->name);
-	printf(",\"arm\":");
-	json_string(stdout, wl->arm);
-	printf(",\"round\":%llu,\"params\":{", (unsigned long long)wl->round);
 	for (const struct wl_param *p = wl->params; p->name; p++) {
 		printf("%s\"%s\":", comma, p->name);
 		if (p->text)
@@ -572,14 +606,65 @@ void wl_emit(const struct wl *wl)
 			printf("%llu", (unsigned long long)p->value);
 		comma = ",";
 	}
-	printf("},\"metrics\":{");
-	comma = "";
-	for (unsigned int i = 0; i < wl->nr_metrics; i++) {
-		printf("%s\"%s\":%llu", comma, wl->metrics[i].name,
+}
+
+static void emit_metrics(const struct wl *wl)
+{
+	for (unsigned int i = 0; i < wl->nr_metrics; i++)
+		printf("%s\"%s\":%llu", i ? "," : "", wl->metrics[i].name,
 		       (unsigned long long)wl->metrics[i].value);
-		comma = ",";
+}
+
+static void emit_histograms(const struct wl *wl)
+{
+	printf(",\"histograms\":{");
+	for (unsigned int i = 0; i < wl->nr_histograms; i++) {
+		const struct wl_histogram *h = &wl->histograms[i];
+
+		printf("%s\"%s\":[", i ? "," : "", h->name);
+		for (unsigned int j = 0; j < h->nr; j++)
+			printf("%s[%llu,%llu]", j ? "," : "",
+			       (unsigned long long)h->bound[j],
+			       (unsigned long long)h->count[j]);
+		printf("]");
 	}
-	printf("}}\n");
+	printf("}");
+}
+
+static void emit_spans(const struct wl *wl)
+{
+	printf(",\"spans\":[");
+	for (unsigned int i = 0; i < wl->nr_spans; i++) {
+		const struct wl_interval *span = &wl->spans[i];
+
+		printf("%s{\"who\":", i ? "," : "");
+		json_string(stdout, span->who);
+		printf(",\"what\":");
+		json_string(stdout, span->what);
+		printf(",\"begin_ns\":%llu,\"end_ns\":%llu}",
+		       (unsigned long long)span->begin,
+		       (unsigned long long)span->end);
+	}
+	printf("]");
+}
+
+void wl_emit(const struct wl *wl)
+{
+	printf("{\"type\":\"run\",\"job\":%llu,\"workload\":",
+	       (unsigned long long)wl->job);
+	json_string(stdout, wl->name);
+	printf(",\"arm\":");
+	json_string(stdout, wl->arm);
+	printf(",\"round\":%llu,\"params\":{", (unsigned long long)wl->round);
+	emit_params(wl);
+	printf("},\"metrics\":{");
+	emit_metrics(wl);
+	printf("}");
+	if (wl->nr_histograms)
+		emit_histograms(wl);
+	if (wl->nr_spans)
+		emit_spans(wl);
+	printf("}\n");
 	if (fflush(stdout))
 		wl_die(wl, "cannot print the record: %s", strerror(errno));
 }

@@ -22,6 +22,9 @@
 #define WL_PAGE		4096UL
 #define WL_MAX_METRICS	128
 #define WL_MAX_PARAMS	32
+#define WL_MAX_HISTOGRAMS	64
+#define WL_MAX_SPANS	64
+#define WL_MAX_CLASSES	(59 * 64)	/* of wl_bound() */
 
 /* ---- parameters ---- */
 
@@ -53,6 +56,28 @@ struct wl_metric {
 };
 
 /**
+ * struct wl_histogram - how the latencies of one operation are distributed
+ * @name: the operation
+ * @bound: for each class that is not empty, the greatest value it takes
+ * @count: how many latencies are in it
+ * @nr: how many classes
+ */
+struct wl_histogram {
+	char name[32];
+	uint64_t *bound;
+	uint64_t *count;
+	unsigned int nr;
+};
+
+/** struct wl_interval - who did what, and when; see wl_span() */
+struct wl_interval {
+	char who[24];
+	char what[104];
+	uint64_t begin;
+	uint64_t end;
+};
+
+/**
  * struct wl - a run of a workload
  * @name: of the workload
  * @params: its parameters, ended by one without a name
@@ -61,6 +86,10 @@ struct wl_metric {
  * @arm: from the key arm=
  * @metrics: what was measured
  * @nr_metrics: how many of them
+ * @histograms: distributions of latencies
+ * @nr_histograms: how many of them
+ * @spans: who held what, and who waited for it
+ * @nr_spans: how many of them
  */
 struct wl {
 	const char *name;
@@ -70,6 +99,10 @@ struct wl {
 	const char *arm;
 	struct wl_metric metrics[WL_MAX_METRICS];
 	unsigned int nr_metrics;
+	struct wl_histogram histograms[WL_MAX_HISTOGRAMS];
+	unsigned int nr_histograms;
+	struct wl_interval spans[WL_MAX_SPANS];
+	unsigned int nr_spans;
 };
 
 /**
@@ -181,9 +214,23 @@ static inline bool wl_sample(struct wl_samples *s, uint64_t ns)
 }
 
 /**
- * wl_samples_report() - count, percentiles and maximum of several threads
+ * wl_bound() - the class of a latency: the greatest value that is in it
+ * @ns: a latency
+ *
+ * The classes are the same everywhere and for ever, or runs could not be
+ * compared: 64 to a power of two, so that a class is at most 1.6 % wide.
+ */
+static inline uint64_t wl_bound(uint64_t ns)
+{
+	unsigned int low = ns < 128 ? 0 : 57 - (unsigned int)__builtin_clzll(ns);
+
+	return ns | (((uint64_t)1 << low) - 1);
+}
+
+/**
+ * wl_samples_report() - count, percentiles, maximum, distribution of several threads
  * @wl: gets <prefix>.count, and if that is not 0 .p50_ns, .p90_ns, .p99_ns,
- *	.p999_ns and .max_ns; percentiles are by nearest rank
+ *	.p999_ns and .max_ns; percentiles are by nearest rank; and a histogram
  * @prefix: the operation
  * @s: the threads' samples
  * @nr: how many threads; with 0 nothing is reported
@@ -337,6 +384,22 @@ bool wl_vmstat_delta(const struct wl_counters *before,
 
 /** wl_metric() - add a metric */
 void wl_metric(struct wl *wl, const char *name, uint64_t value);
+
+/**
+ * wl_span() - tell that somebody did something from one moment to another
+ * @wl: gets it; call it when the measured phase is over, from one thread
+ * @who: who it was, for example "B"
+ * @what: what it did, for example "mprotect, waits for A's VMA lock"; with the
+ *	word "waits" it is drawn as waiting, without it as holding or working
+ * @begin: wl_now() when it began
+ * @end: wl_now() when it was over; not before @begin
+ *
+ * The report draws them below each other on one scale of time. They are for a
+ * handful of steps that show who waits for whom, not for every operation: at
+ * most WL_MAX_SPANS.
+ */
+void wl_span(struct wl *wl, const char *who, const char *what, uint64_t begin,
+	     uint64_t end);
 
 /** wl_emit() - print the record, one line of JSON, to stdout */
 void wl_emit(const struct wl *wl);

@@ -40,7 +40,7 @@
 #define INJECT_TIMES	"1000000"
 
 #define MAX_WORDS	64
-#define LINE_BYTES	65536
+#define LINE_BYTES	262144
 #define DEFAULT_LIMIT_S	600
 #define KILL_GRACE_S	30
 

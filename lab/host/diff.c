@@ -35,7 +35,8 @@ static bool in_arm(const struct result *run, const char *arm)
 static bool pair(const struct diff *d, const struct result *a,
 		 const struct result *b)
 {
-	return a->round == b->round && result_same_setup(a, b) &&
+	return a->round == b->round && !strcmp(a->workload, b->workload) &&
+	       json_equal(a->params, b->params) &&
 	       !strcmp(d->arm_b ? d->arm_b : a->arm, b->arm);
 }
 
@@ -67,6 +68,35 @@ static void compare_metrics(struct diff *d, const struct result *a,
 		strv_addf(&d->found, "%s: %s absent, in B %lld", name, key,
 			  (long long)json_integer_value(value));
 	}
+	free(name);
+}
+
+static void compare_more(struct diff *d, const char *name, const char *what,
+			 const char *key, const json_t *x, const json_t *y)
+{
+	d->values++;
+	if (!json_equal(x, y))
+		strv_addf(&d->found, "%s: %s%s%s", name, what, key,
+			  !y ? " absent in B" : !x ? " absent, but in B" : " differs");
+}
+
+/* Distributions and spans have no names to ask for: they count if all counts. */
+static void compare_rest(struct diff *d, const struct result *a,
+			 const struct result *b)
+{
+	char *name = run_name(a);
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(a->histograms, key, value)
+		compare_more(d, name, "histogram ", key, value,
+			     json_object_get(b->histograms, key));
+	json_object_foreach(b->histograms, key, value) {
+		if (!json_object_get(a->histograms, key))
+			compare_more(d, name, "histogram ", key, NULL, value);
+	}
+	if (a->spans || b->spans)
+		compare_more(d, name, "spans", "", a->spans, b->spans);
 	free(name);
 }
 
@@ -121,6 +151,8 @@ void diff_results(struct diff *d, const struct results *a,
 		if (j < b->n) {
 			used[j] = true;
 			compare_metrics(d, &a->runs[i], &b->runs[j]);
+			if (!d->metrics.n)
+				compare_rest(d, &a->runs[i], &b->runs[j]);
 		} else {
 			only_in(d, &a->runs[i], "A");
 		}

@@ -19,13 +19,19 @@ static const char help[] =
 "        --idle-timeout S      host seconds without any output (180)\n"
 "        --append STR          more words for the kernel command line\n"
 "        --qemu BIN            instead of " MFLAB_QEMU "\n"
+"        --live FD             where to draw what is going on now (2)\n"
 "        --interactive         the console on this terminal, no time limits;\n"
 "                              without --jobs: a shell. Ctrl-A X ends it\n"
 "        --verbose             show QEMU's command line and the console\n"
 "  probe --kernel F --initrd F --accel A [options of run]\n"
 "      does this accelerator work here? 0 if a guest boots within 10 s\n"
-"  report --records FILE... --meta meta.json --out results.json\n"
+"  left --jobs F [RECORDS...]\n"
+"      the jobs that boots which were cut short have not done\n"
+"  report --records FILE... [--cut-short FILE] --meta meta.json --out results.json\n"
+"      results of whole boots, and of what those that were cut short have done\n"
 "  table [--brief] [--color auto|always|never] results.json\n"
+"  html [--gnuplot BIN] --out report.html results.json\n"
+"      the report: verdict, tables, plots; one page that needs nothing else\n"
 "  diff [--metrics a,b,c] [--arms x=y] A.json B.json\n"
 "      compare the runs digit for digit; arm x of A with arm y of B\n"
 "  tests --records FILE --console FILE\n"
@@ -33,7 +39,7 @@ static const char help[] =
 "  splats CONSOLE\n"
 "      the splats in a kernel log, a line each; 1 if there is one\n"
 "\n"
-"exit status: 0 done; 1 a test or comparison failed; 2 usage; 9 no disk space;\n"
+"exit status: 0 done; 1 a test or comparison failed; 2 usage; 3 a tool is missing; 9 no disk space;\n"
 "10 the guest hung; 11 its kernel panicked; 12 QEMU failed; 13 it ended before\n"
 "its jobs did, or a job or record was bad; 130 interrupted\n";
 
@@ -52,6 +58,8 @@ static const struct {
 	{ "diff", cmd_diff },
 	{ "help", cmd_help },
 	{ "--help", cmd_help },
+	{ "html", cmd_html },
+	{ "left", cmd_left },
 	{ "probe", cmd_probe },
 	{ "report", cmd_report },
 	{ "run", cmd_run },

@@ -12,6 +12,7 @@ enum mf_status {
 	MF_OK		= 0,
 	MF_DIFFERS	= 1,	/* a test or comparison failed */
 	MF_USAGE	= 2,
+	MF_TOOL		= 3,	/* a program that is needed is not there */
 	MF_NOSPACE	= 9,
 	MF_HUNG		= 10,
 	MF_PANIC	= 11,
@@ -26,6 +27,8 @@ int cmd_report(int argc, char **argv);
 int cmd_table(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
 int cmd_splats(int argc, char **argv);
+int cmd_html(int argc, char **argv);
+int cmd_left(int argc, char **argv);
 int cmd_tests(int argc, char **argv);
 
 #endif

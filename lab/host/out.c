@@ -5,17 +5,23 @@
 #include <unistd.h>
 
 #include "out.h"
+#include "util.h"
+
+#define SETTLE_S	0.2
 
 /**
  * out_init() - prepare to talk
  * @out: what to prepare
  * @quiet: true to keep everything off the terminal
+ * @live_fd: where to draw the line that says what is going on now, if that is a
+ *	terminal: there may be a pipe between stderr and the terminal
  */
-void out_init(struct out *out, bool quiet)
+void out_init(struct out *out, bool quiet, int live_fd)
 {
 	*out = (struct out){
 		.term = quiet ? NULL : stderr,
-		.tty = !quiet && isatty(STDERR_FILENO),
+		.live_fd = live_fd,
+		.tty = !quiet && isatty(live_fd),
 	};
 }
 
@@ -41,7 +47,7 @@ void out_close(struct out *out)
 static void out_clear_live(struct out *out)
 {
 	if (out->live)
-		fputs("\r\033[K", out->term);
+		dprintf(out->live_fd, "\r\033[K");
 	out->live = false;
 }
 
@@ -56,6 +62,7 @@ void out_say(struct out *out, const char *fmt, ...)
 
 	if (out->term) {
 		out_clear_live(out);
+		out->said_s = now_s();
 		va_start(args, fmt);
 		vfprintf(out->term, fmt, args);
 		va_end(args);
@@ -72,11 +79,11 @@ void out_say(struct out *out, const char *fmt, ...)
 	}
 }
 
-static unsigned int columns(void)
+static unsigned int columns(int fd)
 {
 	struct winsize ws;
 
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &ws) || ws.ws_col < 20)
+	if (ioctl(fd, TIOCGWINSZ, &ws) || ws.ws_col < 20)
 		return 80;
 	return ws.ws_col;
 }
@@ -91,12 +98,13 @@ void out_live(struct out *out, const char *fmt, ...)
 	char line[512];
 	va_list args;
 
-	if (!out->tty)
+	/* What was said last may still be on its way through a pipe. */
+	if (!out->tty || now_s() - out->said_s < SETTLE_S)
 		return;
 	va_start(args, fmt);
 	vsnprintf(line, sizeof(line), fmt, args);
 	va_end(args);
-	fprintf(out->term, "\r\033[K%.*s", (int)columns() - 1, line);
 	fflush(out->term);
+	dprintf(out->live_fd, "\r\033[K%.*s", (int)columns(out->live_fd) - 1, line);
 	out->live = true;
 }

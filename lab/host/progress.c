@@ -45,6 +45,36 @@ static void label(const struct progress *pg, char *buf, size_t size)
 		 title);
 }
 
+/*
+ * About how long the jobs that have not begun will take: as long, on the mean, as the
+ * workloads that have ended.  Rounds are the same jobs again, so that from the second
+ * on this is close.  Negative: nothing is known yet, or nothing is left.
+ */
+static double left_s(const struct progress *pg)
+{
+	unsigned int left = pg->jobs > pg->last ? pg->jobs - pg->last : 0;
+
+	if (!left || !pg->timed)
+		return -1;
+	return pg->took_s / pg->timed * left;
+}
+
+/**
+ * progress_left() - how long it will take yet, in words
+ * @seconds: how long; negative: it is not known
+ * @buf: for example ", about 3 min left"; empty if it is not known
+ * @size: bytes in @buf
+ */
+void progress_left(double seconds, char *buf, size_t size)
+{
+	if (seconds < 0)
+		*buf = '\0';
+	else if (seconds < 90)
+		snprintf(buf, size, ", about %.0f s left", seconds);
+	else
+		snprintf(buf, size, ", about %.0f min left", seconds / 60);
+}
+
 static void hello(struct progress *pg, const struct record *rec)
 {
 	pg->jobs = rec->jobs;
@@ -69,18 +99,23 @@ static void begin(struct progress *pg, const struct record *rec)
 static void end(struct progress *pg, const struct record *rec)
 {
 	struct progress_job *job = job_of(pg, rec->job);
+	double took_s = now_s() - pg->begun_s;
 	char outcome[256] = "";
-	char name[160];
+	char name[160], left[48];
 
 	pg->ended++;
+	if (pg->words && words_verb_is(pg->words, "run")) {
+		pg->timed++;
+		pg->took_s += took_s;
+	}
+	progress_left(left_s(pg), left, sizeof(left));
 	pg->job = 0;
 	job->failed = record_failed(rec);
 	if (job->failed)
 		record_outcome(rec, outcome, sizeof(outcome));
 	printable(outcome);
 	label(pg, name, sizeof(name));
-	out_say(pg->out, "%s ... %.1f s%s%s%s%s%s", name,
-		now_s() - pg->begun_s,
+	out_say(pg->out, "%s ... %.1f s%s%s%s%s%s%s", name, took_s, left,
 		(job->failed || job->splat) && !job->elsewhere ? "  FAILED" :
 								 "",
 		job->failed || job->splat ? ": " : "", outcome,
@@ -170,14 +205,19 @@ void progress_free(struct progress *pg)
  */
 void progress_live(const struct progress *pg)
 {
-	char name[160];
+	char name[160], left[48];
+	double passed_s = now_s() - pg->begun_s;
+	double rest_s = left_s(pg);
 
 	if (!pg->jobs && !pg->last) {
 		out_live(pg->out, "booting ... %.0f s",
 			 now_s() - pg->started_s);
 	} else if (pg->job) {
+		if (pg->timed && pg->took_s / pg->timed > passed_s)
+			rest_s = (rest_s < 0 ? 0 : rest_s) + pg->took_s / pg->timed - passed_s;
 		label(pg, name, sizeof(name));
-		out_live(pg->out, "%s ... %.0f s", name, now_s() - pg->begun_s);
+		progress_left(rest_s, left, sizeof(left));
+		out_live(pg->out, "%s ... %.0f s%s", name, passed_s, left);
 	}
 }
 

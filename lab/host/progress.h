@@ -35,6 +35,8 @@ struct progress_job {
  * @of: what is known of each job, by its number
  * @of_n: how many entries @of has
  * @ended: how many have ended
+ * @timed: how many of these were workloads
+ * @took_s: how long these took in all
  * @done: the guest has sent its last record
  *
  * Records and kernel log reach the host by two ways, so that a job's splat can
@@ -51,6 +53,8 @@ struct progress {
 	struct progress_job *of;
 	unsigned int of_n;
 	unsigned int ended;
+	unsigned int timed;
+	double took_s;
 	bool done;
 };
 
@@ -58,6 +62,7 @@ void progress_record(struct progress *pg, const struct record *rec);
 void progress_splat(struct progress *pg, unsigned int job, const char *line,
 		    bool panic);
 unsigned int progress_failed(const struct progress *pg);
+void progress_left(double seconds, char *buf, size_t size);
 void progress_free(struct progress *pg);
 void progress_live(const struct progress *pg);
 void progress_where(const struct progress *pg, char *buf, size_t size);

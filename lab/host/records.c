@@ -57,10 +57,77 @@ static int check_integers(const json_t *metrics, char *why, size_t size)
 	return 0;
 }
 
+/* Classes from the least bound to the greatest, none of them empty. */
+static bool is_histogram(const json_t *classes)
+{
+	json_int_t last = -1;
+	size_t i;
+
+	for (i = 0; i < json_array_size(classes); i++) {
+		const json_t *class = json_array_get(classes, i);
+		const json_t *bound = json_array_get(class, 0);
+		const json_t *count = json_array_get(class, 1);
+
+		if (json_array_size(class) != 2 || !json_is_integer(bound) ||
+		    !json_is_integer(count) || json_integer_value(bound) <= last ||
+		    json_integer_value(count) <= 0)
+			return false;
+		last = json_integer_value(bound);
+	}
+	return i;
+}
+
+static bool is_span(const json_t *span)
+{
+	const json_t *begin = json_object_get(span, "begin_ns");
+	const json_t *end = json_object_get(span, "end_ns");
+
+	return json_is_string(json_object_get(span, "who")) &&
+	       json_is_string(json_object_get(span, "what")) &&
+	       json_is_integer(begin) && json_is_integer(end) &&
+	       json_integer_value(begin) <= json_integer_value(end);
+}
+
+/**
+ * record_check_more() - check what a run may have beside its metrics
+ * @run: a run, in a record or in results.json
+ * @why: on error, what is wrong
+ * @size: bytes in @why
+ *
+ * Return: 0 or -EINVAL.
+ */
+int record_check_more(const json_t *run, char *why, size_t size)
+{
+	json_t *histograms = json_object_get(run, "histograms");
+	const json_t *spans = json_object_get(run, "spans");
+	const char *key;
+	json_t *value;
+	size_t i;
+
+	if (histograms && !json_is_object(histograms))
+		return refuse(why, size, "\"histograms\" is no object");
+	json_object_foreach(histograms, key, value) {
+		if (!is_histogram(value))
+			return refuse(why, size,
+				      "histogram %s is no list of [bound, count], bounds rising",
+				      key);
+	}
+	if (spans && !json_is_array(spans))
+		return refuse(why, size, "\"spans\" is no array");
+	for (i = 0; i < json_array_size(spans); i++) {
+		if (!is_span(json_array_get(spans, i)))
+			return refuse(why, size,
+				      "span %zu lacks who, what, begin_ns or end_ns, or ends before it begins",
+				      i);
+	}
+	return 0;
+}
+
 static int check_run(const json_t *json, char *why, size_t size)
 {
 	const json_t *metrics = json_object_get(json, "metrics");
 	const json_t *params = json_object_get(json, "params");
+	int ret;
 
 	if (!json_is_string(json_object_get(json, "workload")))
 		return refuse(why, size, "a run without \"workload\"");
@@ -72,7 +139,8 @@ static int check_run(const json_t *json, char *why, size_t size)
 		return refuse(why, size, "\"params\" is no object");
 	if (!json_is_object(metrics))
 		return refuse(why, size, "a run without \"metrics\"");
-	return check_integers(metrics, why, size);
+	ret = check_integers(metrics, why, size);
+	return ret ? ret : record_check_more(json, why, size);
 }
 
 static int get_text(struct record *rec, const char *key, bool must, char *why,

@@ -43,6 +43,7 @@ struct record {
 typedef int (*record_fn)(void *arg, struct record *rec);
 
 int record_parse(const char *line, struct record *rec, char *why, size_t size);
+int record_check_more(const json_t *run, char *why, size_t size);
 void record_free(struct record *rec);
 bool record_failed(const struct record *end);
 void record_outcome(const struct record *end, char *buf, size_t size);

@@ -43,9 +43,11 @@ static void drop_pending(struct collection *col)
 {
 	if (!col->job)
 		return;
-	warnx("%s: job %u did not end; its runs are left out", col->path,
-	      col->job);
-	col->bad++;
+	if (!col->cut_short) {
+		warnx("%s: job %u did not end; its runs are left out", col->path,
+		      col->job);
+		col->bad++;
+	}
 	col->job = 0;
 	json_array_clear(col->pending);
 }
@@ -84,6 +86,7 @@ static json_t *run_json(json_t *rec)
 	static const char * const keys[] = {
 		"workload", "params", "arm", "round", "metrics"
 	};
+	static const char * const more[] = { "histograms", "spans" };
 	json_t *run = json_object();
 	size_t i;
 
@@ -94,6 +97,10 @@ static json_t *run_json(json_t *rec)
 			json_object_set(run, keys[i], value);
 		else
 			json_object_set_new(run, keys[i], json_object());
+	}
+	for (i = 0; i < ARRAY_SIZE(more); i++) {
+		if (json_object_get(rec, more[i]))
+			json_object_set(run, more[i], json_object_get(rec, more[i]));
 	}
 	return run;
 }
@@ -128,22 +135,26 @@ static int collect(void *arg, struct record *rec)
  * collection_read() - add the runs of a file of records
  * @col: where to add them; @col->bad tells of problems, each with a warning
  * @path: the file
+ * @cut_short: its boot was cut short, and another one has done the jobs that it lacks
  *
  * Only runs of jobs that ended well count.
  *
  * Return: 0, or a negative errno after a message if it cannot be read.
  */
-int collection_read(struct collection *col, const char *path)
+int collection_read(struct collection *col, const char *path, bool cut_short)
 {
+	unsigned int torn = 0;
 	int ret;
 
 	col->path = path;
 	col->done = false;
-	ret = records_read(path, collect, col, &col->bad);
+	col->cut_short = cut_short;
+	col->cuts += cut_short;
+	ret = records_read(path, collect, col, cut_short ? &torn : &col->bad);
 	if (ret)
 		return ret;
 	drop_pending(col);
-	if (!col->done) {
+	if (!col->done && !cut_short) {
 		warnx("%s: the guest ended before its jobs did", path);
 		col->bad++;
 	}
@@ -202,7 +213,8 @@ static json_t *kernel_json(const json_t *meta, const char *release, char *why,
  * @why: on error, what @meta lacks
  * @size: bytes in @why
  *
- * The kernel's release is what the guest says that it runs.
+ * The kernel's release is what the guest says that it runs. The command is in
+ * @meta if the front door made it.
  *
  * Return: the results, or NULL.
  */
@@ -226,6 +238,10 @@ json_t *report_build(const json_t *meta, const struct collection *col,
 	if (copy_fields(machine, json_object_get(meta, "machine"), "machine.",
 			of_machine, ARRAY_SIZE(of_machine), why, size))
 		goto fail;
+	if (json_object_get(meta, "command"))
+		json_object_set(res, "command", json_object_get(meta, "command"));
+	if (col->cuts)
+		json_object_set_new(res, "cut_short", json_integer(col->cuts));
 	json_object_set_new(res, "kernel", kernel);
 	json_object_set_new(res, "machine", machine);
 	json_object_set(res, "runs", col->runs);
@@ -237,15 +253,20 @@ fail:
 	return NULL;
 }
 
-/* Complete or not there: the new file takes the old one's place at the end. */
-static enum mf_status write_results(const json_t *res, const char *path)
+/**
+ * report_write() - write a file, completely or not at all
+ * @text: what is to be in it
+ * @path: the file; what there is of that name stays until the new one is complete
+ *
+ * Return: mflab's exit status, after a message if it is not 0.
+ */
+enum mf_status report_write(const char *text, const char *path)
 {
 	char *tmp = xasprintf("%s.tmp", path);
-	char *text = json_dumps(res, JSON_INDENT(1));
 	FILE *f = fopen(tmp, "we");
 	int err = 0;
 
-	if (!f || fputs(text, f) == EOF || fputc('\n', f) == EOF)
+	if (!f || fputs(text, f) == EOF)
 		err = errno;
 	if (f && fclose(f) && !err)
 		err = errno;
@@ -257,15 +278,50 @@ static enum mf_status write_results(const json_t *res, const char *path)
 		      is_nospace(err) ? "free some space there and run again" :
 					"check the path and its permissions");
 	}
-	free(text);
 	free(tmp);
 	if (!err)
 		return MF_OK;
 	return is_nospace(err) ? MF_NOSPACE : MF_USAGE;
 }
 
-static enum mf_status report(const struct strv *records, const char *meta_path,
-			     const char *out)
+/* A line for each run: distributions are long, and a line of them is enough. */
+static char *results_dump(const json_t *res)
+{
+	json_t *head = json_copy((json_t *)res);
+	const json_t *runs = json_object_get(res, "runs");
+	char *text = NULL;
+	size_t size, i;
+	char *dump;
+	FILE *f;
+
+	json_object_del(head, "runs");
+	dump = json_dumps(head, JSON_INDENT(1));
+	f = open_memstream(&text, &size);
+	/* Without its last line, the brace. */
+	fprintf(f, "%.*s,\n \"runs\": [", (int)(strlen(dump) - 2), dump);
+	free(dump);
+	for (i = 0; i < json_array_size(runs); i++) {
+		dump = json_dumps(json_array_get(runs, i), 0);
+		fprintf(f, "%s\n  %s", i ? "," : "", dump);
+		free(dump);
+	}
+	fputs("\n ]\n}\n", f);
+	fclose(f);
+	json_decref(head);
+	return text;
+}
+
+static enum mf_status write_results(const json_t *res, const char *path)
+{
+	char *text = results_dump(res);
+	enum mf_status status = report_write(text, path);
+
+	free(text);
+	return status;
+}
+
+static enum mf_status report(const struct strv *records, const struct strv *cut,
+			     const char *meta_path, const char *out)
 {
 	enum mf_status status = MF_USAGE;
 	struct collection col;
@@ -280,8 +336,12 @@ static enum mf_status report(const struct strv *records, const char *meta_path,
 		return MF_USAGE;
 	}
 	collection_init(&col);
+	for (i = 0; i < cut->n; i++) {
+		if (collection_read(&col, cut->v[i], true))
+			goto out;
+	}
 	for (i = 0; i < records->n; i++) {
-		if (collection_read(&col, records->v[i]))
+		if (collection_read(&col, records->v[i], false))
 			goto out;
 	}
 	res = report_build(meta, &col, why, sizeof(why));
@@ -306,11 +366,13 @@ int cmd_report(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "records", required_argument, NULL, 'r' },
+		{ "cut-short", required_argument, NULL, 'c' },
 		{ "meta", required_argument, NULL, 'm' },
 		{ "out", required_argument, NULL, 'o' },
 		{ 0 }
 	};
 	struct strv records = { 0 };
+	struct strv cut = { 0 };
 	const char *meta = NULL;
 	const char *out = NULL;
 	enum mf_status status;
@@ -321,6 +383,9 @@ int cmd_report(int argc, char **argv)
 		case 'r':
 			strv_add(&records, xstrdup(optarg));
 			break;
+		case 'c':
+			strv_add(&cut, xstrdup(optarg));
+			break;
 		case 'm':
 			meta = optarg;
 			break;
@@ -329,18 +394,20 @@ int cmd_report(int argc, char **argv)
 			break;
 		default:
 			strv_free(&records);
+			strv_free(&cut);
 			return MF_USAGE;
 		}
 	}
 	/* --records takes several files: getopt leaves the others over. */
 	while (optind < argc)
 		strv_add(&records, xstrdup(argv[optind++]));
-	if (records.n && meta && out) {
-		status = report(&records, meta, out);
+	if ((records.n || cut.n) && meta && out) {
+		status = report(&records, &cut, meta, out);
 	} else {
 		warnx("report needs --records, --meta and --out; see `mflab help`");
 		status = MF_USAGE;
 	}
 	strv_free(&records);
+	strv_free(&cut);
 	return status;
 }

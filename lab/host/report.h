@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stddef.h>
 
+#include "mflab.h"
 #include "records.h"
 
 /**
@@ -18,6 +19,8 @@
  * @job: the job under way; 0: none
  * @wants_run: that job is a workload and has to give a run
  * @done: the last record has been seen
+ * @cut_short: that file's boot was cut short, and what it lacks is no problem
+ * @cuts: how many such files there were
  */
 struct collection {
 	json_t *runs;
@@ -28,11 +31,14 @@ struct collection {
 	unsigned int job;
 	bool wants_run;
 	bool done;
+	bool cut_short;
+	unsigned int cuts;
 };
 
 void collection_init(struct collection *col);
-int collection_read(struct collection *col, const char *path);
+int collection_read(struct collection *col, const char *path, bool cut_short);
 void collection_free(struct collection *col);
+enum mf_status report_write(const char *text, const char *path);
 json_t *report_build(const json_t *meta, const struct collection *col,
 		     char *why, size_t size);
 

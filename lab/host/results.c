@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "records.h"
 #include "results.h"
 #include "util.h"
 
@@ -12,6 +13,7 @@ static int parse_run(const json_t *json, size_t i, struct result *run,
 		     char *why, size_t size)
 {
 	const json_t *round = json_object_get(json, "round");
+	char more[120];
 	const char *key;
 	json_t *value;
 
@@ -22,6 +24,8 @@ static int parse_run(const json_t *json, size_t i, struct result *run,
 		.round = json_integer_value(round),
 		.params = json_object_get(json, "params"),
 		.metrics = json_object_get(json, "metrics"),
+		.histograms = json_object_get(json, "histograms"),
+		.spans = json_object_get(json, "spans"),
 	};
 	if (!run->workload || !run->arm || !json_is_integer(round) ||
 	    !json_is_object(run->params) || !json_is_object(run->metrics)) {
@@ -36,6 +40,10 @@ static int parse_run(const json_t *json, size_t i, struct result *run,
 				 i, key);
 			return -EINVAL;
 		}
+	}
+	if (record_check_more(json, more, sizeof(more))) {
+		snprintf(why, size, "run %zu: %s", i, more);
+		return -EINVAL;
 	}
 	return 0;
 }
@@ -115,15 +123,130 @@ void results_free(struct results *res)
 	*res = (struct results){ 0 };
 }
 
+/* Are all parameters of one in the other, and the same there, the seed apart? */
+static bool params_in(const json_t *a, const json_t *b)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)a, key, value) {
+		if (strcmp(key, "seed") && !json_equal(value, json_object_get(b, key)))
+			return false;
+	}
+	return true;
+}
+
+bool results_have_arm(const struct results *res, const char *arm)
+{
+	size_t i;
+
+	for (i = 0; i < res->n; i++) {
+		if (!strcmp(res->runs[i].arm, arm))
+			return true;
+	}
+	return false;
+}
+
 /**
- * result_same_setup() - do two runs differ in arm and round only?
+ * results_arms() - every arm there is, once
+ * @res: the results
+ * @arms: gets them, in the order of the runs
+ */
+void results_arms(const struct results *res, struct strv *arms)
+{
+	size_t i;
+
+	for (i = 0; i < res->n; i++) {
+		if (!strv_has(arms, res->runs[i].arm))
+			strv_add(arms, xstrdup(res->runs[i].arm));
+	}
+}
+
+/**
+ * results_sum() - a metric over all runs of an arm that have it
+ * @res: the results
+ * @arm: the arm
+ * @metric: the metric
+ * @sum: its sum
+ *
+ * Return: false if no run has it.
+ */
+bool results_sum(const struct results *res, const char *arm, const char *metric,
+		 long long *sum)
+{
+	bool known = false;
+	long long value;
+	size_t i;
+
+	*sum = 0;
+	for (i = 0; i < res->n; i++) {
+		if (strcmp(res->runs[i].arm, arm) ||
+		    !result_metric(&res->runs[i], metric, &value))
+			continue;
+		*sum += value;
+		known = true;
+	}
+	return known;
+}
+
+/**
+ * result_same_setup() - do two runs differ in arm, round and seed only?
  * @a: a run
  * @b: another
  */
 bool result_same_setup(const struct result *a, const struct result *b)
 {
-	return !strcmp(a->workload, b->workload) &&
-	       json_equal(a->params, b->params);
+	return !strcmp(a->workload, b->workload) && params_in(a->params, b->params) &&
+	       params_in(b->params, a->params);
+}
+
+static const json_t *member(const struct results *res, const char *object,
+			    const char *key)
+{
+	return json_object_get(object ? json_object_get(res->json, object) : res->json,
+			       key);
+}
+
+/**
+ * results_text() - a text of what stands before the runs
+ * @res: the results
+ * @object: "kernel", "machine" or NULL
+ * @key: the key in there
+ *
+ * Return: the text, "?" if there is none.
+ */
+const char *results_text(const struct results *res, const char *object,
+			 const char *key)
+{
+	const char *text = json_string_value(member(res, object, key));
+
+	return text ? text : "?";
+}
+
+/* The same for numbers; 0 if there is none. */
+long long results_number(const struct results *res, const char *object,
+			 const char *key)
+{
+	return json_integer_value(member(res, object, key));
+}
+
+/* The accelerator in words. */
+const char *results_accel(const struct results *res)
+{
+	const char *accel = results_text(res, "machine", "accel");
+
+	return !strcmp(accel, "det") ? "deterministic TCG (det)" :
+	       !strcmp(accel, "tcg") ? "parallel TCG (tcg)" :
+	       !strcmp(accel, "kvm") ? "KVM (kvm)" : accel;
+}
+
+/**
+ * results_parallel() - do the numbers depend on the machine, and on chance?
+ * @res: the results
+ */
+bool results_parallel(const struct results *res)
+{
+	return strcmp(results_text(res, "machine", "accel"), "det");
 }
 
 bool result_metric(const struct result *run, const char *name,

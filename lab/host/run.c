@@ -550,7 +550,7 @@ enum mf_status run_guest(const struct run_options *opt)
 	struct strv argv = { 0 };
 	enum mf_status status;
 
-	out_init(&run.out, opt->quiet || opt->interactive);
+	out_init(&run.out, opt->quiet || opt->interactive, opt->live_fd);
 	set_paths(&run);
 	run.klog.rules = &run.rules;
 	tail_init(&run.console, run.path.console);

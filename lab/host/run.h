@@ -21,6 +21,7 @@
  * @mem_mb: memory in MiB
  * @timeout_s: seconds on the host before the guest counts as hung; 0: for ever
  * @idle_s: the same for seconds without any output
+ * @live_fd: where to draw the line that says what is going on now
  * @interactive: put the console on the terminal, no time limits
  * @verbose: show QEMU's command line and the console
  * @quiet: no messages on the terminal
@@ -38,6 +39,7 @@ struct run_options {
 	unsigned int mem_mb;
 	unsigned int timeout_s;
 	unsigned int idle_s;
+	int live_fd;
 	bool interactive;
 	bool verbose;
 	bool quiet;

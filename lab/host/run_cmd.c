@@ -29,6 +29,7 @@ enum {
 	OPT_IDLE,
 	OPT_APPEND,
 	OPT_QEMU,
+	OPT_LIVE,
 	OPT_INTERACTIVE,
 	OPT_VERBOSE,
 };
@@ -45,6 +46,7 @@ static const struct option options[] = {
 	{ "idle-timeout", required_argument, NULL, OPT_IDLE },
 	{ "append", required_argument, NULL, OPT_APPEND },
 	{ "qemu", required_argument, NULL, OPT_QEMU },
+	{ "live", required_argument, NULL, OPT_LIVE },
 	{ "interactive", no_argument, NULL, OPT_INTERACTIVE },
 	{ "verbose", no_argument, NULL, OPT_VERBOSE },
 	{ 0 }
@@ -57,6 +59,16 @@ static int set_number(const char *name, const char *text, unsigned int min,
 		return 0;
 	warnx("--%s %s: give a number from %u to %u", name, text, min, max);
 	return -EINVAL;
+}
+
+static int set_live(struct run_options *opt, const char *arg)
+{
+	unsigned int fd;
+	int ret = set_number("live", arg, 0, 1023, &fd);
+
+	if (!ret)
+		opt->live_fd = (int)fd;
+	return ret;
 }
 
 static int set_option(struct run_options *opt, int key, const char *arg)
@@ -95,6 +107,8 @@ static int set_option(struct run_options *opt, int key, const char *arg)
 	case OPT_QEMU:
 		opt->qemu = arg;
 		return 0;
+	case OPT_LIVE:
+		return set_live(opt, arg);
 	case OPT_INTERACTIVE:
 		opt->interactive = true;
 		return 0;
@@ -137,6 +151,7 @@ static struct run_options defaults(void)
 		.accel = "det",
 		.vcpus = 4,
 		.mem_mb = 1024,
+		.live_fd = STDERR_FILENO,
 		.timeout_s = DEFAULT_TIMEOUT_S,
 		.idle_s = DEFAULT_IDLE_S,
 	};

@@ -40,6 +40,90 @@ struct spread spread_of(const long long *values, size_t n)
 	return s;
 }
 
+/*
+ * The greatest k with P(X < k) <= 2.5 %, X the number of heads in n throws: between the
+ * k-th least and the k-th greatest value lies the median of the distribution that they
+ * come from, with at least 95 %. 0: there are too few.
+ */
+static size_t rank_of_interval(size_t n)
+{
+	double below = pow(0.5, (double)n);	/* P(X < k) */
+	double term = below;
+	size_t k = 0;
+
+	while (k < n && below <= 0.025) {
+		k++;
+		term *= (double)(n - k + 1) / (double)k;
+		below += term;
+	}
+	return k;
+}
+
+static int compare_double(const void *a, const void *b)
+{
+	double x = *(const double *)a;
+	double y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* 0 to 0 is no change; from 0 to anything else is beyond all measure. */
+static double ratio_of(long long from, long long to)
+{
+	if (from == to)
+		return 1;
+	return from ? (double)to / (double)from : INFINITY;
+}
+
+/**
+ * ratio_of_pairs() - how one series of measurements differs from another
+ * @from: what is compared with, a value a round
+ * @to: the other, of the same rounds
+ * @n: how many rounds
+ *
+ * The ratio is taken within each round, so that what drifts from round to round falls
+ * out. The interval is that of the sign test: it assumes nothing about the distribution
+ * of the ratios, which has long tails here, takes no random numbers, and its coverage
+ * is never below 95 %. The price is that it takes 6 rounds.
+ *
+ * Return: the median ratio, and its interval if there are rounds enough.
+ */
+struct ratio ratio_of_pairs(const long long *from, const long long *to, size_t n)
+{
+	struct ratio r = { .n = n, .median = 1, .low = 0, .high = INFINITY };
+	size_t k = rank_of_interval(n);
+	double *ratios;
+	size_t i;
+
+	if (!n)
+		return r;
+	ratios = xrealloc(NULL, n * sizeof(*ratios));
+	for (i = 0; i < n; i++)
+		ratios[i] = ratio_of(from[i], to[i]);
+	qsort(ratios, n, sizeof(*ratios), compare_double);
+	r.median = ratios[n / 2];
+	if (n % 2 == 0 && ratios[n / 2 - 1] != ratios[n / 2])
+		r.median = (ratios[n / 2 - 1] + ratios[n / 2]) / 2;
+	if (k) {
+		r.known = true;
+		r.low = ratios[k - 1];
+		r.high = ratios[n - k];
+	}
+	free(ratios);
+	return r;
+}
+
+/**
+ * ratio_is_claim() - may it be said that there is a difference?
+ * @r: of ratio_of_pairs()
+ *
+ * Not without an interval, and not if that has 1 in it.
+ */
+bool ratio_is_claim(const struct ratio *r)
+{
+	return r->known && (r->low > 1 || r->high < 1);
+}
+
 /* Three digits that count: 1.23, 12.3, 123. */
 static int decimals(double value)
 {

@@ -88,6 +88,39 @@ static void absent(void **state)
 	done(&d);
 }
 
+/* The same percentiles can come of different distributions. */
+static void distributions(void **state)
+{
+	struct t_run x[] = { a[0] };
+	struct t_run y[] = { a[0] };
+	struct diff d = { 0 };
+
+	(void)state;
+	x[0].histograms = y[0].histograms = "{\"f\":[[31,2],[33,5]]}";
+	x[0].spans = y[0].spans = "[{\"who\":\"B\",\"what\":\"w\","
+				  "\"begin_ns\":1,\"end_ns\":2}]";
+	expect(&d, x, 1, y, 1, 0);
+	assert_int_equal(d.values, 4);
+	done(&d);
+	y[0].histograms = "{\"f\":[[31,3],[33,4]]}";
+	expect(&d, x, 1, y, 1, 1);
+	assert_string_equal(d.found.v[0],
+			    "w p=1 arm=mainline round=1: histogram f differs");
+	done(&d);
+	y[0].histograms = NULL;
+	expect(&d, x, 1, y, 1, 1);
+	done(&d);
+	expect(&d, y, 1, x, 1, 1);
+	done(&d);
+	strv_split(&d.metrics, "x", ',');
+	expect(&d, x, 1, y, 1, 0);
+	done(&d);
+	y[0].histograms = x[0].histograms;
+	y[0].spans = NULL;
+	expect(&d, x, 1, y, 1, 1);
+	done(&d);
+}
+
 static void arm_against_arm(void **state)
 {
 	struct diff d = { .arm_a = "mainline", .arm_b = "unpatched" };
@@ -147,6 +180,7 @@ int main(void)
 		cmocka_unit_test(same),
 		cmocka_unit_test(one_digit),
 		cmocka_unit_test(absent),
+		cmocka_unit_test(distributions),
 		cmocka_unit_test(arm_against_arm),
 		cmocka_unit_test(repeated),
 		cmocka_unit_test(nothing),

@@ -21,7 +21,7 @@ static void read_text(struct collection *col, const char *text)
 	char *path = t_file(text);
 
 	collection_init(col);
-	assert_int_equal(collection_read(col, path), 0);
+	assert_int_equal(collection_read(col, path, false), 0);
 	t_remove(path);
 }
 
@@ -51,6 +51,46 @@ static void the_schema(void **state)
 	json_decref(res);
 	json_decref(meta);
 	collection_free(&col);
+}
+
+/* What a run has beside its metrics arrives whole; what is wrong, not at all. */
+static void distributions_and_spans(void **state)
+{
+	static const char * const good[] = {
+		"\"histograms\":{\"f\":[[31,2],[33,5]]}",
+		"\"spans\":[{\"who\":\"B\",\"what\":\"x\",\"begin_ns\":7,\"end_ns\":7}]",
+	};
+	static const char * const bad[] = {
+		"\"histograms\":[]",
+		"\"histograms\":{\"f\":[]}",
+		"\"histograms\":{\"f\":[[31]]}",
+		"\"histograms\":{\"f\":[[31,2],[31,5]]}",
+		"\"histograms\":{\"f\":[[31,0]]}",
+		"\"histograms\":{\"f\":[[31.5,1]]}",
+		"\"spans\":{}",
+		"\"spans\":[{\"who\":\"B\",\"what\":\"x\",\"begin_ns\":7,\"end_ns\":6}]",
+		"\"spans\":[{\"who\":\"B\",\"begin_ns\":7,\"end_ns\":8}]",
+		"\"spans\":[{\"what\":\"x\",\"begin_ns\":7,\"end_ns\":8}]",
+	};
+	struct collection col;
+	char *text, *dump;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(good) + ARRAY_SIZE(bad); i++) {
+		bool is_good = i < ARRAY_SIZE(good);
+		const char *more = is_good ? good[i] : bad[i - ARRAY_SIZE(good)];
+
+		text = xasprintf(HELLO BEGIN "%.*s,%s}\n" END("0") DONE,
+				 (int)strlen(RUN) - 2, RUN, more);
+		read_text(&col, text);
+		dump = json_dumps(col.runs, JSON_COMPACT);
+		if (is_good ? !strstr(dump, more) || col.bad : !col.bad)
+			fail_msg("%s: %u bad, %s", more, col.bad, dump);
+		free(dump);
+		free(text);
+		collection_free(&col);
+	}
 }
 
 static void what_is_left_out(void **state)
@@ -84,6 +124,39 @@ static void what_is_left_out(void **state)
 	}
 }
 
+/* A boot that was cut short gives what it finished, and the results say so. */
+static void cut_short(void **state)
+{
+	json_t *meta = json_loads(META, 0, NULL);
+	char *cut = t_file(HELLO BEGIN RUN END("0") BEGIN RUN "{\"type\":\"ru");
+	char *whole = t_file(HELLO BEGIN RUN END("0") DONE);
+	struct collection col;
+	json_t *res;
+	char why[160];
+
+	(void)state;
+	json_object_set_new(meta, "command", json_string("./majorfault compare"));
+	collection_init(&col);
+	assert_int_equal(collection_read(&col, cut, true), 0);
+	assert_int_equal(collection_read(&col, whole, false), 0);
+	assert_int_equal(col.bad, 0);
+	assert_int_equal(json_array_size(col.runs), 2);
+	res = report_build(meta, &col, why, sizeof(why));
+	assert_non_null(res);
+	assert_int_equal(json_integer_value(json_object_get(res, "cut_short")), 1);
+	assert_string_equal(json_string_value(json_object_get(res, "command")),
+			    "./majorfault compare");
+	json_decref(res);
+	collection_free(&col);
+	collection_init(&col);
+	assert_int_equal(collection_read(&col, cut, false), 0);
+	assert_int_equal(col.bad, 3);	/* torn line, unended job, no end */
+	collection_free(&col);
+	json_decref(meta);
+	t_remove(cut);
+	t_remove(whole);
+}
+
 static void incomplete_meta(void **state)
 {
 	static const char * const names[] = {
@@ -114,6 +187,8 @@ static void results_are_checked(void **state)
 		"{\"schema\":1,\"runs\":[{}]}",
 		"{\"schema\":1,\"runs\":[{\"workload\":\"w\",\"arm\":\"a\","
 		"\"round\":1,\"params\":{},\"metrics\":{\"x\":1.5}}]}",
+		"{\"schema\":1,\"runs\":[{\"workload\":\"w\",\"arm\":\"a\","
+		"\"round\":1,\"params\":{},\"metrics\":{},\"spans\":1}]}",
 	};
 	struct results res;
 	char why[160];
@@ -134,7 +209,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_schema),
+		cmocka_unit_test(distributions_and_spans),
 		cmocka_unit_test(what_is_left_out),
+		cmocka_unit_test(cut_short),
 		cmocka_unit_test(incomplete_meta),
 		cmocka_unit_test(results_are_checked),
 	};

@@ -2,6 +2,8 @@
 /* Description: medians, units and per cents. */
 #include "t.h"
 
+#include <math.h>
+
 #include "stats.h"
 
 static void medians(void **state)
@@ -23,6 +25,82 @@ static void medians(void **state)
 	assert_int_equal(spread_of(huge, 2).median, INT64_MAX - 1);
 	assert_int_equal(spread_of(NULL, 0).n, 0);
 	assert_int_equal(spread_of(even, 1).median, 10);
+}
+
+static bool about(double value, double expected)
+{
+	return fabs(value - expected) < 1e-9;
+}
+
+/* Ratios are taken within a round: what drifts over the rounds falls out. */
+static void paired(void **state)
+{
+	const long long from[] = { 100, 200, 400, 800, 1600, 3200 };
+	const long long to[] = { 110, 240, 440, 960, 1760, 3840 };
+	struct ratio r = ratio_of_pairs(from, to, 6);
+
+	(void)state;
+	assert_true(r.known);
+	assert_true(about(r.median, 1.15));
+	assert_true(about(r.low, 1.1));
+	assert_true(about(r.high, 1.2));
+	assert_true(ratio_is_claim(&r));
+	r = ratio_of_pairs(to, from, 6);
+	assert_true(r.high < 1 && ratio_is_claim(&r));
+}
+
+/* Which of the sorted ratios bound the interval: the table of the sign test. */
+static void intervals(void **state)
+{
+	static const struct {
+		size_t n, k;
+	} cases[] = {
+		{ 1, 0 }, { 5, 0 }, { 6, 1 }, { 8, 1 }, { 9, 2 }, { 11, 2 },
+		{ 12, 3 }, { 14, 3 }, { 15, 4 }, { 20, 6 }, { 25, 8 }, { 100, 40 },
+	};
+	long long from[100], to[100];
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct ratio r;
+
+		for (j = 0; j < cases[i].n; j++) {
+			from[j] = 1000;
+			to[j] = 1000 * (long long)(cases[i].n - j);
+		}
+		r = ratio_of_pairs(from, to, cases[i].n);
+		assert_int_equal(r.known, cases[i].k > 0);
+		if (!r.known) {
+			assert_false(ratio_is_claim(&r));
+			continue;
+		}
+		assert_true(about(r.low, (double)cases[i].k));
+		assert_true(about(r.high, (double)(cases[i].n + 1 - cases[i].k)));
+	}
+}
+
+static void no_claim(void **state)
+{
+	const long long from[] = { 100, 100, 100, 100, 100, 100, 100 };
+	const long long to[] = { 150, 150, 150, 150, 150, 150, 99 };
+	const long long zero[7] = { 0 };
+	struct ratio r = ratio_of_pairs(from, to, 7);
+
+	(void)state;
+	assert_true(about(r.median, 1.5));
+	assert_true(r.known);
+	assert_false(ratio_is_claim(&r));	/* one round of seven says no */
+	r = ratio_of_pairs(from, from, 7);
+	assert_false(ratio_is_claim(&r));
+	r = ratio_of_pairs(from, to, 5);
+	assert_false(ratio_is_claim(&r));	/* all agree, but they are few */
+	r = ratio_of_pairs(zero, to, 7);
+	assert_true(r.median > 1e300 && ratio_is_claim(&r));
+	r = ratio_of_pairs(zero, zero, 7);
+	assert_true(about(r.median, 1));
+	assert_false(ratio_is_claim(&r));
+	assert_int_equal(ratio_of_pairs(zero, zero, 0).n, 0);
 }
 
 static void times(void **state)
@@ -103,6 +181,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(medians),
+		cmocka_unit_test(paired),
+		cmocka_unit_test(intervals),
+		cmocka_unit_test(no_claim),
 		cmocka_unit_test(times),
 		cmocka_unit_test(counts),
 		cmocka_unit_test(changes),

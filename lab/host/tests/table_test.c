@@ -4,6 +4,9 @@
 
 #include "table.h"
 
+static const char *accel = "det";
+static int cut_short;
+
 static char *print_as(const struct t_run *runs, size_t n, bool color, bool brief)
 {
 	struct results res;
@@ -13,7 +16,9 @@ static char *print_as(const struct t_run *runs, size_t n, bool color, bool brief
 
 	f = open_memstream(&text, &size);
 	assert_non_null(f);
-	t_results(&res, runs, n);
+	t_results_by(&res, runs, n, accel);
+	if (cut_short)
+		json_object_set_new(res.json, "cut_short", json_integer(cut_short));
 	table_print(f, &res, color, brief);
 	fclose(f);
 	results_free(&res);
@@ -170,6 +175,120 @@ static void costs(void **state)
 	free(text);
 }
 
+static void six_rounds(struct t_run *r, const char * const *base,
+		       const char * const *other)
+{
+	int i;
+
+	for (i = 0; i < 6; i++) {
+		r[2 * i] = (struct t_run){ "mainline", i + 1, P, base[i] };
+		r[2 * i + 1] = (struct t_run){ "hold", i + 1, P, other[i] };
+	}
+}
+
+/* The machine gets slower from round to round; only within a round can be compared. */
+static void parallel(void **state)
+{
+	static const char * const base[] = {
+		"{\"x\":100,\"y\":100}", "{\"x\":200,\"y\":200}",
+		"{\"x\":300,\"y\":300}", "{\"x\":400,\"y\":400}",
+		"{\"x\":500,\"y\":500}", "{\"x\":600,\"y\":600}",
+	};
+	static const char * const other[] = {
+		"{\"x\":110,\"y\":110}", "{\"x\":222,\"y\":222}",
+		"{\"x\":330,\"y\":330}", "{\"x\":440,\"y\":440}",
+		"{\"x\":550,\"y\":550}", "{\"x\":672,\"y\":594}",
+	};
+	struct t_run r[12];
+	char *text;
+
+	(void)state;
+	six_rounds(r, base, other);
+	accel = "tcg";
+	text = print(r, 12, false);
+	must_have(text, "\nx                             350                 385  +10.0 %\n");
+	must_have(text, "100..600      +10.0..+12.0 %\n");
+	must_have(text, "\ny                             350                 385        ~\n");
+	must_have(text, "100..600       -1.0..+11.0 %\n");
+	must_have(text, "sign test");
+	free(text);
+	six_rounds(r, base, other);
+	text = print(r, 10, false);	/* five rounds */
+	must_have(text, "\nx                             300                 330        ~\n");
+	free(text);
+	text = print(r, 2, false);
+	must_have(text, "nothing can be claimed from it");
+	free(text);
+	accel = "det";
+	text = print(r, 12, false);
+	must_have(text, "385  +10.0 %\n");
+	assert_null(strchr(text, '~'));
+	free(text);
+}
+
+/* A ratio of 1 on the median that goes up and down is no sameness; "=" is. */
+static void no_sameness(void **state)
+{
+	static const char * const base[] = {
+		"{\"x\":100,\"y\":7,\"z\":100}", "{\"x\":200,\"y\":7,\"z\":200}",
+		"{\"x\":100,\"y\":7,\"z\":100}",
+		"{\"x\":200,\"y\":7,\"z\":200}", "{\"x\":100,\"y\":7,\"z\":100}", "{\"x\":200,\"y\":7,\"z\":200}",
+	};
+	static const char * const other[] = {
+		"{\"x\":200,\"y\":7,\"z\":200}", "{\"x\":100,\"y\":7,\"z\":400}", "{\"x\":100,\"y\":7,\"z\":200}",
+		"{\"x\":200,\"y\":7,\"z\":400}", "{\"x\":200,\"y\":7,\"z\":200}", "{\"x\":100,\"y\":7,\"z\":400}",
+	};
+	struct t_run r[12];
+	char *text;
+
+	(void)state;
+	six_rounds(r, base, other);
+	accel = "tcg";
+	text = print(r, 12, false);
+	must_have(text, "\nx                             150                 150        ~\n");
+	must_have(text, "100..200       -50.0..+100 %\n");
+	must_have(text, "\ny                               7                   7        =\n");
+	/* Twice as much in each round: an interval of one point is none to print. */
+	must_have(text, "300   +100 %\n                                  100..200\n");
+	free(text);
+	accel = "det";
+}
+
+/* A run a seed: one table, and the spread over them. */
+static void seeds(void **state)
+{
+	const struct t_run r[] = {
+		{ "mainline", 1, "{\"seed\":5,\"p\":1}", "{\"x\":10}" },
+		{ "mainline", 2, "{\"seed\":6,\"p\":1}", "{\"x\":30}" },
+		{ "mainline", 3, "{\"seed\":7,\"p\":1}", "{\"x\":20}" },
+	};
+	char *text = print(r, 3, false);
+
+	(void)state;
+	must_have(text, "\nw p=1\nmedian of 3 seeds, ");
+	must_have(text, "\nx                              20\n");
+	must_have(text, "10..30\n");
+	free(text);
+	text = print(r, 1, false);
+	must_have(text, "\nw seed=5 p=1\none round");
+	free(text);
+}
+
+static void continued(void **state)
+{
+	char *text;
+
+	(void)state;
+	text = print(runs, 6, false);
+	assert_null(strstr(text, "cut short"));
+	free(text);
+	cut_short = 2;
+	text = print(runs, 6, false);
+	must_have(text, "\nNot one boot: cut short 2 times and continued");
+	free(text);
+	cut_short = 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -179,6 +298,10 @@ int main(void)
 		cmocka_unit_test(colors),
 		cmocka_unit_test(brief),
 		cmocka_unit_test(costs),
+		cmocka_unit_test(parallel),
+		cmocka_unit_test(no_sameness),
+		cmocka_unit_test(seeds),
+		cmocka_unit_test(continued),
 	};
 
 	return cmocka_run_group_tests_name("table", tests, NULL, NULL);

@@ -1,0 +1,220 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Description: `./majorfault compare` with programs that stand in for the kernel build and
+# for QEMU: a comparison that is interrupted goes on where it was, says so, and is not
+# mixed with another one. Also --seeds, --smoke and `./majorfault report`.
+#
+# usage: compare_test.sh path-to-mflab
+set -eu
+
+mflab=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+here=$(cd "$(dirname "$0")" && pwd)
+project=$(cd "$here/../../.." && pwd)
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+n=0
+bad=0
+
+# check description command...
+check()
+{
+	what=$1
+	shift
+	n=$((n + 1))
+	if "$@"; then
+		echo "ok $n $what"
+	else
+		bad=$((bad + 1))
+		echo "not ok $n $what"
+		sed 's/^/# /' "$dir/log"
+	fi
+}
+
+# ---- the stage ----
+
+top=$dir/top
+out=$dir/out
+cache=$dir/cache
+mkdir -p "$top/kernel" "$cache/bin" "$cache/guest/workloads" "$dir/path" \
+	"$cache/build/7.3-lab/arch/x86/boot"
+cp "$project/majorfault" "$top"
+cp "$project/kernel/lib.sh" "$project/kernel/sources.conf" "$top/kernel"
+echo 'lab patched lab 8' >"$top/kernel/flavours.conf"
+for step in tools fetch prepare build programs initramfs; do
+	printf '#!/bin/sh\n' >"$top/kernel/$step"
+	chmod +x "$top/kernel/$step"
+done
+ln -s "$mflab" "$cache/bin/mflab"
+echo kernel >"$cache/build/7.3-lab/arch/x86/boot/bzImage"
+echo fake >"$cache/build/7.3-lab/majorfault.release"
+echo config >"$cache/build/7.3-lab/.config"
+echo base >"$cache/guest/initramfs.cpio"
+printf '#!/bin/sh\necho "  seed=4711  of all"\n' >"$cache/guest/workloads/storm"
+printf '#!/bin/sh\necho "  faults=1  of all"\n' >"$cache/guest/workloads/cost"
+printf '#!/bin/sh\ncat >/dev/null; echo "<svg><title>x</title><desc></desc></svg>"\n' >"$dir/path/gnuplot"
+cp "$here/fake_guest.sh" "$dir/path/qemu-system-x86_64"
+chmod +x "$cache/guest/workloads/storm" "$cache/guest/workloads/cost" "$dir/path"/*
+PATH=$dir/path:$PATH
+MAJORFAULT_CACHE=$cache
+FAKE_BOOTS=$dir/boots
+FAKE_HANG=
+FAKE_FAIL=
+export PATH MAJORFAULT_CACHE FAKE_BOOTS FAKE_HANG FAKE_FAIL
+unset MAJORFAULT_SESSION MAJORFAULT_STEP MAJORFAULT_DONE MAJORFAULT_LOCKED OUT BASE KERNEL_SRC
+cd "$dir"
+
+# compare OPTION...: its status goes to $status
+compare()
+{
+	status=0
+	"$top/majorfault" compare "$@" >"$dir/log" 2>&1 </dev/null || status=$?
+}
+
+# interrupted SIGNAL OPTION...: once the guest hangs
+interrupted()
+{
+	signal=$1
+	shift
+	: >"$dir/boots"
+	env --default-signal=INT "$top/majorfault" compare "$@" >"$dir/log" 2>&1 </dev/null &
+	pid=$!
+	for _ in $(seq 100); do
+		[ ! -s "$dir/boots" ] || [ "$(runs_ended)" -lt "$FAKE_HANG" ] || break
+		sleep 0.1
+	done
+	kill -s "$signal" "$pid"
+	status=0
+	wait "$pid" || status=$?
+}
+
+runs_ended() { cat "$out"/patched*/records.jsonl 2>/dev/null | grep -c '"type":"run"' || :; }
+status_is() { [ "$status" -eq "$1" ] || { echo "status $status, not $1" >>"$dir/log"; false; }; }
+says() { grep -q -e "$1" "$dir/log"; }
+boots() { [ "$(cut -d ' ' -f 1 "$dir/boots" | tr '\n' ' ')" = "$1" ]; }
+in_results() { grep -q -e "$1" "$out/results.json"; }
+not_in_results() { ! grep -q -e "$1" "$out/results.json"; }
+runs_in_results() { [ "$(grep -c '"workload"' "$out/results.json")" -eq "$1" ]; }
+no_file() { [ ! -e "$1" ]; }
+no_file_has() { ! grep -q -e "$1" "$2"; }
+
+# ---- all at once ----
+
+: >"$dir/boots"
+compare --arms mainline,resume --rounds 2 --out "$out"
+check 'a comparison comes to its end' status_is 0
+check 'in one boot: 3 sets, 2 arms, 2 rounds' boots '12 '
+check 'all runs are in the results' runs_in_results 12
+check 'they do not say that it was cut short' not_in_results cut_short
+check 'the command is in the results' in_results \
+	'"./majorfault compare --base=7.3 --arms=mainline,resume --workloads=storm --accel=det --vcpus=4 --rounds=2"'
+check 'the time left is told' says '\[ *5/16\] storm arm=mainline round=1 .*, about [0-9]* s left$'
+check 'nothing is left to go on with' no_file "$out/unfinished"
+compare --continue --out "$out"
+check 'what is finished cannot be continued' status_is 2
+: >"$dir/boots"
+compare --arms mainline,resume --rounds 2 --out "$out"
+check 'the same again is run again' boots '12 '
+
+# ---- Ctrl-C, and on ----
+
+FAKE_HANG=5
+interrupted INT --arms mainline,resume --rounds 2 --out "$out"
+check 'Ctrl-C' status_is 130
+check 'says how to go on' says "majorfault compare --continue --out $out"
+check 'the old results are gone' no_file "$out/results.json"
+FAKE_HANG=
+: >"$dir/boots"
+compare --arms mainline --rounds 2 --out "$out"
+check 'other options are not mixed with it' status_is 2
+check 'and the message says what differs' says 'differs: .*--arms=mainline'
+compare --continue --rounds 2 --out "$out"
+check '--continue takes no other options' status_is 2
+cp "$cache/guest/initramfs.cpio" "$dir/keep"
+echo other >"$cache/guest/initramfs.cpio"
+compare --continue --out "$out"
+check 'nor are other programs' status_is 2
+check 'which is said' says 'differs: guest'
+cp "$dir/keep" "$cache/guest/initramfs.cpio"
+check 'no guest was booted for that' boots ''
+FAKE_HANG=4
+interrupted INT --continue --out "$out"
+check 'Ctrl-C again' status_is 130
+check 'only what was left was to be run' boots '7 '
+FAKE_HANG=
+: >"$dir/boots"
+compare --arms mainline,resume --rounds 2 --out "$out"
+check 'the same command goes on, too' status_is 0
+check 'with the last jobs' boots '3 '
+check 'every run is in the results once' runs_in_results 12
+check 'they say that it was cut short' in_results '"cut_short": 2'
+check 'and so does the table' says 'Not one boot: cut short 2 times'
+compare --continue --out "$out"
+check 'then it is finished' status_is 2
+
+# A boot that had done nothing leaves nothing: the comparison is one boot.
+FAKE_HANG=0
+interrupted TERM --arms mainline --rounds 1 --out "$out"
+FAKE_HANG=
+compare --continue --out "$out"
+check 'interrupted before the first run ended' status_is 0
+check 'it was not cut short' not_in_results cut_short
+
+# What failed is not hidden by what goes on.
+FAKE_FAIL=2
+compare --arms mainline --rounds 1 --out "$out"
+check 'a job that fails' status_is 13
+FAKE_FAIL=
+compare --continue --out "$out"
+check 'is not continued' status_is 2
+FAKE_FAIL=2 FAKE_HANG=2
+interrupted INT --arms mainline --rounds 1 --out "$out"
+FAKE_FAIL='' FAKE_HANG=
+compare --continue --out "$out"
+check 'not if it was interrupted after that, either' status_is 13
+check 'which is said' says 'a job had failed before'
+rm -rf "$out"
+
+# ---- seeds and smoke ----
+
+compare --arms mainline --seeds 4 --seed 7 --out "$out"
+check 'a round for each seed' status_is 0
+check 'from the first on' grep -q 'round=1 .*seed=7$' "$out/patched.jobs"
+check 'to the last' grep -q 'round=4 .*seed=10$' "$out/patched.jobs"
+check 'the table takes them together' says '^median of 4 seeds, '
+check 'the command names them' in_results '--seeds=4 --seed=7'
+compare --arms mainline --seeds 2 --workloads cost --out "$out"
+check 'a workload without a seed gets none' no_file_has 'seed=' "$out/patched.jobs"
+compare --seeds 2 --rounds 2 --out "$out"
+check 'seeds and rounds exclude each other' status_is 2
+compare --arms mainline --smoke --out "$out"
+check 'smoke is one round' says '^one round'
+check 'of small runs' grep -q 'faults=25$' "$out/patched.jobs"
+"$top/majorfault" stress --smoke >"$dir/log" 2>&1 || status=$?
+check 'smoke is for compare' status_is 2
+
+# ---- report ----
+
+status=0
+"$top/majorfault" report "$out" >"$dir/log" 2>&1 || status=$?
+check 'the report is written' status_is 0
+check 'beside the results' grep -q '</html>' "$out/report.html"
+check 'with a plot' grep -q '<figure>' "$out/report.html"
+status=0
+"$mflab" html --gnuplot /nowhere --out "$dir/none.html" "$out/results.json" 2>"$dir/log" || status=$?
+check 'no gnuplot' status_is 3
+check 'and what to install' says 'gnuplot-nox'
+check 'then there is no half of a page' no_file "$dir/none.html"
+printf '#!/bin/sh\nexit 1\n' >"$dir/path/gnuplot"
+status=0
+"$top/majorfault" report "$out" >"$dir/log" 2>&1 || status=$?
+check 'a gnuplot that fails' status_is 1
+status=0
+"$mflab" html "$out/results.json" 2>"$dir/log" || status=$?
+check 'a report without --out' status_is 2
+status=0
+"$top/majorfault" report "$dir/nowhere" >"$dir/log" 2>&1 || status=$?
+check 'a report of nothing' status_is 2
+
+echo "1..$n"
+[ "$bad" -eq 0 ]

@@ -1,0 +1,53 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Description: stands in for QEMU in compare_test.sh: does the jobs that it finds at the
+# end of its initramfs, a moment each. After $FAKE_HANG workloads it hangs; the workload
+# $FAKE_FAIL fails. Each boot is noted in $FAKE_BOOTS.
+set -eu
+
+console=
+records=
+initrd=
+while [ $# -gt 0 ]; do
+	case $1 in
+	--version)
+		echo 'QEMU emulator version 0.0-fake'
+		exit ;;
+	-initrd) initrd=$2 ;;
+	*id=console,path=*) console=${1#*path=} ;;
+	*id=records,path=*) records=${1#*path=} ;;
+	esac
+	shift
+done
+: "${console:?no console}" "${records:?no records}" "${initrd:?no initramfs}"
+
+jobs=$records.jobs
+grep -a -o -E '(device name|mkfs device|swapon device|run workload)=.*' "$initrd" >"$jobs"
+echo "[    0.500000] Linux version fake" >"$console"
+echo "{\"type\":\"hello\",\"release\":\"fake\",\"jobs\":$(wc -l <"$jobs")}" >"$records"
+echo "$(grep -c '^run ' "$jobs") ${records%/*}" >>"$FAKE_BOOTS"
+
+# word KEY LINE
+word() { echo "$2" | tr ' ' '\n' | sed -n "s/^$1=//p" | tail -n 1; }
+
+job=0
+runs=0
+while read -r line; do
+	job=$((job + 1))
+	status=0
+	echo "{\"type\":\"begin\",\"job\":$job,\"words\":\"$line\"}" >>"$records"
+	case $line in
+	'run '*)
+		if [ "$runs" = "${FAKE_HANG:-}" ]; then
+			sleep 600
+		fi
+		runs=$((runs + 1))
+		[ "$runs" != "${FAKE_FAIL:-}" ] || status=1
+		seed=$(word seed "$line")
+		faulters=$(word faulters "$line")
+		echo "{\"type\":\"run\",\"job\":$job,\"workload\":\"$(word workload "$line")\",\"arm\":\"$(word arm "$line")\",\"round\":$(word round "$line"),\"params\":{\"faulters\":${faulters:-0},\"seed\":${seed:-4711}},\"metrics\":{\"fault.p50_ns\":$((1000 + $(word round "$line"))),\"major_faults\":100},\"histograms\":{\"fault\":[[1007,3]]}}" >>"$records" ;;
+	esac
+	echo "{\"type\":\"end\",\"job\":$job,\"status\":$status,\"signal\":0,\"timeout\":false}" >>"$records"
+done <"$jobs"
+echo '{"type":"done"}' >>"$records"

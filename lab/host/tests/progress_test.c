@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Description: how long it will take yet is reckoned from the workloads that have ended. */
+#include "t.h"
+
+#include "progress.h"
+
+static void in_words(void **state)
+{
+	static const struct {
+		double seconds;
+		const char *text;
+	} cases[] = {
+		{ -1, "" }, { 0, ", about 0 s left" }, { 89, ", about 89 s left" },
+		{ 90, ", about 2 min left" }, { 3600, ", about 60 min left" },
+	};
+	char text[48];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		progress_left(cases[i].seconds, text, sizeof(text));
+		assert_string_equal(text, cases[i].text);
+	}
+}
+
+static void tell(struct progress *pg, const char *line)
+{
+	struct record rec;
+	char why[160];
+
+	assert_int_equal(record_parse(line, &rec, why, sizeof(why)), 0);
+	progress_record(pg, &rec);
+	record_free(&rec);
+}
+
+/* Two workloads took 59 s; a third takes none: 6 more of 20 s each. */
+static void reckoned(void **state)
+{
+	struct out out = { 0 };
+	struct progress pg = { .out = &out, .jobs = 10, .timed = 2, .took_s = 59.99 };
+	char *text = NULL;
+	size_t size;
+
+	(void)state;
+	out.log = open_memstream(&text, &size);
+	tell(&pg, "{\"type\":\"begin\",\"job\":3,\"words\":\"mkfs device=disk\"}");
+	tell(&pg, "{\"type\":\"end\",\"job\":3,\"status\":0}");
+	assert_int_equal(pg.timed, 2);	/* no workload */
+	tell(&pg, "{\"type\":\"begin\",\"job\":4,\"words\":\"run workload=w arm=a\"}");
+	tell(&pg, "{\"type\":\"end\",\"job\":4,\"status\":0}");
+	assert_int_equal(pg.timed, 3);
+	tell(&pg, "{\"type\":\"begin\",\"job\":10,\"words\":\"run workload=w arm=b\"}");
+	tell(&pg, "{\"type\":\"end\",\"job\":10,\"status\":0}");
+	out_close(&out);
+	assert_non_null(strstr(text, "[ 4/10] w arm=a ... 0.0 s, about 2 min left\n"));
+	assert_non_null(strstr(text, "[10/10] w arm=b ... 0.0 s\n"));
+	free(text);
+	progress_free(&pg);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(in_words),
+		cmocka_unit_test(reckoned),
+	};
+
+	return cmocka_run_group_tests_name("progress", tests, NULL, NULL);
+}
