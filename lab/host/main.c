@@ -24,6 +24,8 @@ static const char help[] =
 "        --verbose             show QEMU's command line and the console\n"
 "  probe --kernel F --initrd F --accel A [options of run]\n"
 "      does this accelerator work here? 0 if a guest boots within 10 s\n"
+"  parity [--known FILE] DIR_A DIR_B\n"
+"      do the programs of run B end as those of run A did, result by result?\n"
 "  report --records FILE... --meta meta.json --out results.json\n"
 "  table [--brief] [--color auto|always|never] results.json\n"
 "  diff [--metrics a,b,c] [--arms x=y] A.json B.json\n"
@@ -50,6 +52,7 @@ static const struct {
 	{ "diff", cmd_diff },
 	{ "help", cmd_help },
 	{ "--help", cmd_help },
+	{ "parity", cmd_parity },
 	{ "probe", cmd_probe },
 	{ "report", cmd_report },
 	{ "run", cmd_run },

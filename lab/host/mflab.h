@@ -25,6 +25,7 @@ int cmd_probe(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_table(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
+int cmd_parity(int argc, char **argv);
 int cmd_tests(int argc, char **argv);
 
 #endif
