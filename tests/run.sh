@@ -36,7 +36,7 @@ part=0
 case $MAJORFAULT_TIER in
 quick)	each=3 once=4 ;;
 ci)	each=6 once=5 ;;
-full)	each=8 once=6 ;;
+full)	each=8 once=5 ;;
 esac
 PARTS=$((once + each * $(echo "$BASES" | wc -w)))
 mkdir -p "$out"
@@ -177,11 +177,6 @@ parallel_fork()
 		--console "$out/$BASE/fork/console.log" | sed 's/^FAIL /not ok /; /^[0-9]* passed, /d' || :
 }
 
-outside()
-{
-	OUT=$out/$BASE "$TOP/tests/outside" --base "$BASE"
-}
-
 decision_logic()
 {
 	"$TOP/tests/park/run.sh" "$(build_dir steps)/mm-of-series" "$out/$BASE/park"
@@ -203,8 +198,6 @@ for BASE in $BASES; do
 	part "Linux $BASE: the series, patch by patch" "$TOP/tests/series"
 	part "Linux $BASE: the decision logic in user space" decision_logic
 	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: fork() beside writers, in parallel" parallel_fork
-	# What 6.12 has of these tests has not been tried.
-	[ "$MAJORFAULT_TIER" != full ] || [ "$BASE" = 6.12 ] || part "Linux $BASE: tests that others wrote" outside
 	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: long stress, right arms and wrong ones" long_stress
 done
 BASE=${BASES%% *}

@@ -24,9 +24,12 @@ static void end_of(const struct test_job *job, char *buf, size_t size)
 		snprintf(buf, size, "status %d", job->status);
 }
 
+/* A failure without a result names nothing that could be compared. */
 static bool says_nothing(const struct test_job *job)
 {
-	return !job->ended || job->error || job->hung;
+	return !job->ended || job->error || job->hung ||
+	       ((job->signal || (job->status && job->status != KSFT_SKIP)) &&
+		!job->results.n);
 }
 
 static int by_text(const void *a, const void *b)

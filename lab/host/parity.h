@@ -13,7 +13,8 @@
  * struct parity - what came of a program in two runs
  * @title: the program and its arguments
  * @outcome: what it did in the second run, in words
- * @useless: it says nothing: it did not run, or was over its time limit in both
+ * @useless: it says nothing: in both runs it did not run, was over its time limit, or
+ *	failed without a result
  * @diffs: "TITLE: what differs", a line each; empty if nothing does
  */
 struct parity {
