@@ -27,6 +27,8 @@ static const char help[] =
 "      does this accelerator work here? 0 if a guest boots within 10 s\n"
 "  left --jobs F [RECORDS...]\n"
 "      the jobs that boots which were cut short have not done\n"
+"  parity [--known FILE] DIR_A DIR_B\n"
+"      do the programs of run B end as those of run A did, result by result?\n"
 "  report --records FILE... [--cut-short FILE] --meta meta.json --out results.json\n"
 "      results of whole boots, and of what those that were cut short have done\n"
 "  table [--brief] [--color auto|always|never] results.json\n"
@@ -60,6 +62,7 @@ static const struct {
 	{ "--help", cmd_help },
 	{ "html", cmd_html },
 	{ "left", cmd_left },
+	{ "parity", cmd_parity },
 	{ "probe", cmd_probe },
 	{ "report", cmd_report },
 	{ "run", cmd_run },

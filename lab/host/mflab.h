@@ -29,6 +29,7 @@ int cmd_diff(int argc, char **argv);
 int cmd_splats(int argc, char **argv);
 int cmd_html(int argc, char **argv);
 int cmd_left(int argc, char **argv);
+int cmd_parity(int argc, char **argv);
 int cmd_tests(int argc, char **argv);
 
 #endif

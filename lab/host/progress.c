@@ -11,7 +11,8 @@
 /* A test may be meant to fail, a shell ends with its last command's status. */
 static bool judged_elsewhere(const char *words)
 {
-	return words_verb_is(words, "test") || words_verb_is(words, "shell");
+	return words_verb_is(words, "test") || words_verb_is(words, "program") ||
+	       words_verb_is(words, "shell");
 }
 
 /* The guest numbers its jobs; a number out of reason is garbage. */

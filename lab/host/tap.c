@@ -15,6 +15,16 @@ static void keep(struct strv *sv, const char *line, size_t most)
 		strv_add(sv, xstrdup(line));
 }
 
+/* "not ok 12 - name" and "not ok name" are both "not ok name". */
+static void keep_result(struct test_job *test, const char *what,
+			const char *rest)
+{
+	rest += strspn(rest, " 0123456789");
+	if (starts_with(rest, "- "))
+		rest += 2;
+	strv_addf(&test->results, "%s%s", what, rest);
+}
+
 /**
  * tap_line() - take note of a line that a test printed
  * @test: the test
@@ -32,8 +42,10 @@ void tap_line(struct test_job *test, const char *line)
 			test->skipped++;
 		else
 			test->passed++;
+		keep_result(test, "ok ", line + 3);
 	} else if (starts_with(line, "not ok ")) {
 		test->failed++;
+		keep_result(test, "not ok ", line + 7);
 		keep(&test->not_ok, line, LINES_KEPT);
 	} else if (sscanf(line, "1..%d", &planned) == 1) {
 		test->planned = planned;
@@ -157,7 +169,7 @@ static struct test_job *find_test(struct test_run *run, unsigned int job)
 static void begin(struct test_run *run, const struct record *rec)
 {
 	run->begun++;
-	if (!words_verb_is(rec->text, "test"))
+	if (!words_verb_is(rec->text, run->verb ? run->verb : "test"))
 		return;
 	run->tests = xrealloc(run->tests, (run->n + 1) * sizeof(*run->tests));
 	run->tests[run->n++] = (struct test_job){
@@ -237,6 +249,7 @@ void test_run_free(struct test_run *run)
 	for (i = 0; i < run->n; i++) {
 		free(run->tests[i].words);
 		free(run->tests[i].error);
+		strv_free(&run->tests[i].results);
 		strv_free(&run->tests[i].not_ok);
 		strv_free(&run->tests[i].splats);
 	}

@@ -18,6 +18,7 @@
  * @passed: "ok" lines
  * @failed: "not ok" lines
  * @skipped: "ok ... # SKIP" lines, or the whole plan skipped
+ * @results: every "ok" and "not ok" line, its number left out
  * @not_ok: the "not ok" lines themselves, and the lines that explain them
  * @splats: splats in the kernel log
  * @failed_ms: guest time from its beginning to its first "not ok", without one to
@@ -35,6 +36,7 @@ struct test_job {
 	unsigned int passed;
 	unsigned int failed;
 	unsigned int skipped;
+	struct strv results;
 	struct strv not_ok;
 	struct strv splats;
 	unsigned int failed_ms;
@@ -53,6 +55,7 @@ enum test_result {
 
 /**
  * struct test_run - the tests of a run
+ * @verb: the jobs that are tests; NULL: "test"
  * @tests: in the order in which they ran
  * @n: how many
  * @stray: splats outside of any test
@@ -61,6 +64,7 @@ enum test_result {
  * @done: the guest sent its last record
  */
 struct test_run {
+	const char *verb;
 	struct test_job *tests;
 	size_t n;
 	struct strv stray;

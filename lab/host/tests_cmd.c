@@ -8,6 +8,7 @@
 #include "mflab.h"
 #include "tail.h"
 #include "tap.h"
+#include "tests_cmd.h"
 #include "words.h"
 
 /**
@@ -127,15 +128,31 @@ static enum mf_status print_run(const struct test_run *run)
 	return tally.result[TEST_FAILED] ? MF_DIFFERS : MF_OK;
 }
 
+/**
+ * test_run_read() - what a run's files say of its tests
+ * @run: where to; only @run->verb is set
+ * @records: file of records
+ * @console: the kernel log of the same run
+ *
+ * Return: 0, or -1 after it has said why.
+ */
+int test_run_read(struct test_run *run, const char *records,
+		  const char *console)
+{
+	struct reader reader = { .run = run };
+	unsigned int malformed = 0;
+
+	if (records_read(records, test_run_record, run, &malformed))
+		return -1;
+	return read_console(&reader, console, console_line);
+}
+
 static enum mf_status judge(const char *records, const char *console)
 {
 	struct test_run run = { 0 };
-	struct reader reader = { .run = &run };
 	enum mf_status status = MF_USAGE;
-	unsigned int malformed = 0;
 
-	if (!records_read(records, test_run_record, &run, &malformed) &&
-	    !read_console(&reader, console, console_line))
+	if (!test_run_read(&run, records, console))
 		status = print_run(&run);
 	test_run_free(&run);
 	return status;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util.h"
 #include "words.h"
 
 #define BLANKS	" \t"
@@ -50,6 +51,30 @@ bool words_get(const char *words, const char *key, char *buf, size_t size)
 }
 
 /**
+ * words_program() - what a job line runs, as one would type it
+ * @words: a job line of the verb program
+ * @buf: "mm/khugepaged -s 2"; the arm and the time limit are left out
+ * @size: bytes in @buf; the line is cut to fit
+ */
+void words_program(const char *words, char *buf, size_t size)
+{
+	char word[256];
+	size_t used;
+
+	words_get(words, "name", buf, size);
+	while (*words) {
+		size_t len = strcspn(words, BLANKS);
+
+		snprintf(word, sizeof(word), "%.*s", (int)len, words);
+		used = strlen(buf);
+		if (starts_with(word, "arg="))
+			snprintf(buf + used, size - used, " %s", word + 4);
+		words += len;
+		words += strspn(words, BLANKS);
+	}
+}
+
+/**
  * words_title() - a job line, short enough for a progress line
  * @words: the job line
  * @buf: "storm arm=hold round=2", "test r1_file arm=hold", or the line itself
@@ -64,6 +89,13 @@ void words_title(const char *words, char *buf, size_t size)
 	size_t i;
 
 	words += strspn(words, BLANKS);
+	if (words_verb_is(words, "program")) {
+		words_program(words, buf, size);
+		used = strlen(buf);
+		if (words_get(words, "arm", value, sizeof(value)))
+			snprintf(buf + used, size - used, " arm=%s", value);
+		return;
+	}
 	if (!test && !words_verb_is(words, "run")) {
 		snprintf(buf, size, "%s", words);
 		return;

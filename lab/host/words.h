@@ -8,6 +8,7 @@
 
 bool words_verb_is(const char *words, const char *verb);
 bool words_get(const char *words, const char *key, char *buf, size_t size);
+void words_program(const char *words, char *buf, size_t size);
 void words_title(const char *words, char *buf, size_t size);
 
 #endif

@@ -43,6 +43,12 @@ static void title(void **state)
 	assert_string_equal(buf, "mkfs device=disk at=/mnt");
 	words_title("run workload=storm arm=hold", buf, 8);
 	assert_string_equal(buf, "storm a");
+	words_title("program name=mm/x dir=/mnt arm=hold arg=-s arg=a=b", buf, 64);
+	assert_string_equal(buf, "mm/x -s a=b arm=hold");
+	words_program("program name=mm/x arm=hold arg=-s", buf, 64);
+	assert_string_equal(buf, "mm/x -s");
+	words_program("program name=mm/x arg=-s arg=2", buf, 8);
+	assert_string_equal(buf, "mm/x -s");
 }
 
 int main(void)

@@ -1,0 +1,1 @@
+numa=fake=2		# tests of migration take two nodes
