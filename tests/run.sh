@@ -36,7 +36,7 @@ part=0
 case $MAJORFAULT_TIER in
 quick)	each=3 once=4 ;;
 ci)	each=6 once=5 ;;
-full)	each=8 once=5 ;;
+full)	each=9 once=5 ;;
 esac
 PARTS=$((once + each * $(echo "$BASES" | wc -w)))
 mkdir -p "$out"
@@ -164,6 +164,12 @@ long_stress()
 		--minutes "$MAJORFAULT_MINUTES" --arms "$wrong,resume,retry,hold,mainline"
 }
 
+filesystems()
+{
+	"$TOP/kernel/tools" install fs && "$TOP/kernel/build" fs && "$TOP/kernel/initramfs" fs &&
+		OUT=$out/$BASE "$TOP/tests/filesystems" --base "$BASE"
+}
+
 # A write that fork() loses without VMA locks takes CPUs that run at once.
 parallel_fork()
 {
@@ -198,6 +204,7 @@ for BASE in $BASES; do
 	part "Linux $BASE: the series, patch by patch" "$TOP/tests/series"
 	part "Linux $BASE: the decision logic in user space" decision_logic
 	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: fork() beside writers, in parallel" parallel_fork
+	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: mappings on other filesystems" filesystems
 	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: long stress, right arms and wrong ones" long_stress
 done
 BASE=${BASES%% *}

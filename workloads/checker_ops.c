@@ -389,6 +389,10 @@ static void do_punch(struct ck_thread *t, struct ck_region *r)
 	uint64_t step;
 	int err = 0;
 
+	if (!ck->punches) {
+		atomic_fetch_add(&ck->skipped[CK_PUNCH], 1);
+		return;
+	}
 	pthread_mutex_lock(&o->resize);
 	if (x.last >= o->size)
 		goto out;
@@ -497,6 +501,9 @@ static bool can_do(const struct ck_region *r, unsigned int i)
 {
 	bool collapses = ck->seed & 1;
 
+	if (ck_files == CK_GIVEN && r->kind == CK_PRIVATE &&
+	    (mix[i].op == CK_PWRITE || mix[i].op == CK_PUNCH))
+		return false;
 	if (r->kind == CK_SHMEM && mix[i].op == CK_COLLAPSE && !collapses)
 		return false;
 	if (r->kind == CK_SHMEM && (mix[i].op == CK_TRUNCATE || mix[i].op == CK_EXTEND) &&
