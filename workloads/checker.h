@@ -189,6 +189,7 @@ struct ck_world {
 	bool in_memory;			/* and is tmpfs */
 	int uffd;
 	int reclaim_fd;
+	int pagemap_fd;			/* of the program, not of its children */
 	pthread_barrier_t round;
 };
 

@@ -77,6 +77,9 @@ static void world_make(void)
 	mlock(ck, sizeof(*ck));	/* what is known must not fault: best effort */
 	ck->uffd = -1;
 	ck->reclaim_fd = -1;
+	ck->pagemap_fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	if (ck->pagemap_fd < 0)
+		wl_die(&ck_wl, "/proc/self/pagemap: %s", strerror(errno));
 }
 
 static bool listed(const char *list, const char *name)
