@@ -269,7 +269,10 @@ TEST(truncated)
 
 /* ---- errors ---- */
 
-/* Sector of the block that begins with this word; the file's is the only one. */
+/*
+ * Sector of the block that begins with this word. The device must hold no other such
+ * block, not even one of a file that is gone.
+ */
 static unsigned long find_on_device(uint64_t word)
 {
 	char path[64], *block;
@@ -337,6 +340,7 @@ static int read_page(int fd, bool *hung)
 
 TEST(cannot_be_read)
 {
+	unsigned int file = 1000 + (unsigned int)getpid();	/* never there before */
 	unsigned long first = 0, count = IMAGE_SECTORS;
 	struct t_counts before, diff;
 	bool hung;
@@ -344,7 +348,7 @@ TEST(cannot_be_read)
 
 	if (in_memory())
 		SKIP(return, "nothing is read from a file here");
-	fd = cold_file(5);
+	fd = cold_file(file);
 	if (!source()) {
 		first = find_on_device(expected[40]);
 		count = T_PAGE / 512;
