@@ -202,6 +202,8 @@ void ck_mem_init(const char *dir, const char *regions)
 	bool any = false;
 
 	world_make();
+	if (ck_files == CK_MAKE && mkdir(dir, 0755) && errno != EEXIST)
+		wl_die(&ck_wl, "cannot make %s: %s", dir, strerror(errno));
 	cgroup_enter();
 	uffd_open();
 	for (unsigned int f = 0; f < CK_FILES; f++)
