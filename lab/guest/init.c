@@ -685,7 +685,8 @@ static int do_badblocks(struct guest *g, struct job *job)
 
 /*
  * The filesystems that can be made. In the arguments, @ is the device, and a word that
- * begins with < is the directory that from= names: what it holds becomes the image.
+ * begins with < is the directory that from= names: what it holds becomes the image. btrfs
+ * and xfs do not let two devices have one UUID.
  */
 static const struct fs_kind {
 	const char *name;
@@ -703,7 +704,7 @@ static const struct fs_kind {
 		"@" },
 	  MS_NOATIME, "noinit_itable,no_prefetch_block_bitmaps,inode_readahead_blks=0" },
 	{ "btrfs", "CONFIG_BTRFS_FS", {
-		"/sbin/mkfs.btrfs", "-f", "-q", "-K", "-U", FS_UUID, "@" }, MS_NOATIME, NULL },
+		"/sbin/mkfs.btrfs", "-f", "-q", "-K", "@" }, MS_NOATIME, NULL },
 	{ "erofs", "CONFIG_EROFS_FS", {
 		"/sbin/mkfs.erofs", "-zlz4", "-T0", "-U", FS_UUID, "@", "<" }, MS_RDONLY, NULL },
 	{ "f2fs", "CONFIG_F2FS_FS", {
@@ -713,7 +714,7 @@ static const struct fs_kind {
 		"-quiet", "-processors", "1", "-mkfs-time", "0", "-all-time", "0" },
 	  MS_RDONLY, NULL },
 	{ "xfs", "CONFIG_XFS_FS", {
-		"/sbin/mkfs.xfs", "-f", "-q", "-K", "-m", "uuid=" FS_UUID, "@" },
+		"/sbin/mkfs.xfs", "-f", "-q", "-K", "@" },
 	  MS_NOATIME, NULL },
 };
 
