@@ -180,8 +180,7 @@ static inline void t_fill(int fd, unsigned int file, unsigned long pages)
 	}
 }
 
-/* Makes a file that is on the device of @dir and in no cache, and opens it. */
-static inline int t_file_in(const char *dir, unsigned int file, unsigned long pages)
+static inline int t_open_in(const char *dir, unsigned int file)
 {
 	char path[64];
 	int fd;
@@ -190,9 +189,17 @@ static inline int t_file_in(const char *dir, unsigned int file, unsigned long pa
 	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
 		t_die("%s", path);
+	return fd;
+}
+
+/* Makes a file that is on the device of @dir and in no cache, and opens it. */
+static inline int t_file_in(const char *dir, unsigned int file, unsigned long pages)
+{
+	int fd = t_open_in(dir, file);
+
 	t_fill(fd, file, pages);
 	if (fsync(fd))
-		t_die("%s: fsync", path);
+		t_die("%s/selftest.%u: fsync", dir, file);
 	t_drop_caches();
 	return fd;
 }
@@ -305,19 +312,20 @@ static inline void t_reclaim(const char *name)
 }
 
 /*
- * A memfd whose pages are on the swap device and nowhere else. What was just
- * written there is still in the swap cache, where only reclaim finds it; so the
- * pages have a cgroup of their own, in which nothing else can be reclaimed.
+ * An empty file in tmpfs whose pages are then made, and are on the swap device and
+ * nowhere else. What was just written there is still in the swap cache, where only
+ * reclaim finds it; so the pages have a cgroup of their own, in which nothing else
+ * can be reclaimed. Returns the file.
  */
-static inline int t_shmem_swapped(unsigned int file, unsigned long pages)
+static inline int t_shmem_swap_out(int fd, unsigned int file, unsigned long pages)
 {
-	int fd = memfd_create("selftest", MFD_CLOEXEC), status;
 	unsigned char core[64];
+	int status;
 	pid_t pid;
 	char *p;
 
 	if (fd < 0)
-		t_die("memfd_create");
+		t_die("a file in tmpfs");
 	t_write("/proc/sys/vm/page-cluster", "0");
 	t_cgroup("memfd");
 	pid = fork();
@@ -348,6 +356,16 @@ static inline int t_shmem_swapped(unsigned int file, unsigned long pages)
 		}
 	}
 	t_die("the memory would not go out");
+}
+
+static inline int t_shmem_swapped(unsigned int file, unsigned long pages)
+{
+	return t_shmem_swap_out(memfd_create("selftest", MFD_CLOEXEC), file, pages);
+}
+
+static inline int t_shmem_swapped_in(const char *dir, unsigned int file, unsigned long pages)
+{
+	return t_shmem_swap_out(t_open_in(dir, file), file, pages);
 }
 
 /* Memory whose pages are on a slow device and nowhere else. */

@@ -36,7 +36,7 @@ part=0
 case $MAJORFAULT_TIER in
 quick)	each=3 once=4 ;;
 ci)	each=8 once=5 ;;
-full)	each=11 once=5 ;;
+full)	each=12 once=5 ;;
 esac
 # The stock kernel's behaviour, and what the series does to the code, are told of 7.3.
 case " $BASES " in
@@ -251,6 +251,12 @@ long_stress()
 		--minutes "$MAJORFAULT_MINUTES" --arms "$wrong,resume,retry,hold,mainline"
 }
 
+filesystems()
+{
+	"$TOP/kernel/tools" install fs && "$TOP/kernel/build" fs && "$TOP/kernel/initramfs" fs &&
+		OUT=$out/$BASE "$TOP/tests/filesystems" --base "$BASE"
+}
+
 # A write that fork() loses without VMA locks takes CPUs that run at once.
 parallel_fork()
 {
@@ -290,6 +296,7 @@ for BASE in $BASES; do
 	part "Linux $BASE: the decision logic in user space" decision_logic
 	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: fork() beside writers, in parallel" parallel_fork
 	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: data races" races
+	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: mappings on other filesystems" filesystems
 	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: long stress, right arms and wrong ones" long_stress
 done
 BASE=${BASES%% *}

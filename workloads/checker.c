@@ -36,7 +36,9 @@ static struct wl_param params[] = {
 	{ .name = "regions", .text = "all",
 	  .help = "file,trunc,private,anon,shmem,uffd" },
 	{ .name = "dir", .text = "/mnt",
-	  .help = "directory on the slow device" },
+	  .help = "directory on the slow device, of any filesystem" },
+	{ .name = "files", .text = "own", .choices = "own make given",
+	  .help = "make: only make file A in dir, for an image; given: it is there, and is only read" },
 	{ .name = "swap", .value = 1, .max = 1,
 	  .help = "0: there is no swap area, anonymous memory stays" },
 	{ .name = "watchdog_s", .value = 60, .min = 1, .max = 86400,
@@ -194,8 +196,18 @@ static void report(struct checker *c)
 		snprintf(name, sizeof(name), "op.%s.failed", ck_op_names[i]);
 		if (atomic_load(&ck->failed[i]))
 			wl_metric(&ck_wl, name, atomic_load(&ck->failed[i]));
+		snprintf(name, sizeof(name), "op.%s.skipped", ck_op_names[i]);
+		if (atomic_load(&ck->skipped[i]))
+			wl_metric(&ck_wl, name, atomic_load(&ck->skipped[i]));
 	}
 	wl_counters_report(&ck_wl, &c->before, &c->after);
+}
+
+static void choose_files(void)
+{
+	const char *files = wl_text(&ck_wl, "files");
+
+	ck_files = !strcmp(files, "make") ? CK_MAKE : !strcmp(files, "given") ? CK_GIVEN : CK_OWN;
 }
 
 static void choose_fault(void)
@@ -215,7 +227,13 @@ int main(int argc, char **argv)
 
 	wl_parse(&ck_wl, argc, argv);
 	choose_fault();
+	choose_files();
 	ck_mem_init(wl_text(&ck_wl, "dir"), wl_text(&ck_wl, "regions"));
+	if (ck_files == CK_MAKE) {
+		wl_derive(&ck_wl, "seeds_done", 0);
+		wl_emit(&ck_wl);
+		return 0;
+	}
 	for (unsigned int i = 0; i < CK_THREADS; i++)
 		if (pipe(c.threads[i].pipe))
 			wl_die(&ck_wl, "no pipe");

@@ -181,12 +181,16 @@ struct ck_world {
 	struct ck_now now[CK_THREADS + 1];
 	_Atomic uint64_t count[CK_NR_OPS];
 	_Atomic uint64_t failed[CK_NR_OPS];
+	_Atomic uint64_t skipped[CK_NR_OPS];	/* not to be had here */
 	_Atomic uint64_t checks, exact, unchecked, torn, segv, sigbus, efault, children;
 	_Atomic uint64_t injected, injected_sigbus;
 	uint64_t seed;
 	char *filler;
+	bool punches;			/* the filesystem can */
+	bool in_memory;			/* and is tmpfs */
 	int uffd;
 	int reclaim_fd;
+	int pagemap_fd;			/* of the program, not of its children */
 	pthread_barrier_t round;
 };
 
@@ -238,6 +242,10 @@ extern struct ck_world *ck;
 extern struct wl ck_wl;
 extern const char *const ck_op_names[CK_NR_OPS];
 extern _Thread_local struct ck_access_state ck_access;
+
+/** enum ck_whose - who makes the files; those that are given are only read */
+enum ck_whose { CK_OWN, CK_MAKE, CK_GIVEN };
+extern enum ck_whose ck_files;
 
 /* ---- checker_model.c ---- */
 

@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/falloc.h>
+#include <linux/magic.h>
 #include <linux/userfaultfd.h>
 #include <poll.h>
 #include <stdio.h>
@@ -16,6 +18,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "util.h"
@@ -56,6 +59,8 @@ static const struct {
 	[CK_M] = { "M", CK_SLOTS, 16 },
 };
 
+enum ck_whose ck_files;
+
 static void mutex_init(pthread_mutex_t *mutex)
 {
 	pthread_mutex_init(mutex, NULL);
@@ -72,6 +77,9 @@ static void world_make(void)
 	mlock(ck, sizeof(*ck));	/* what is known must not fault: best effort */
 	ck->uffd = -1;
 	ck->reclaim_fd = -1;
+	ck->pagemap_fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	if (ck->pagemap_fd < 0)
+		wl_die(&ck_wl, "/proc/self/pagemap: %s", strerror(errno));
 }
 
 static bool listed(const char *list, const char *name)
@@ -117,15 +125,76 @@ static void object_open(enum ck_file f, const char *dir)
 	o->pages = files[f].pages;
 	o->stride = files[f].stride;
 	mutex_init(&o->resize);
-	if (f == CK_M) {
+	snprintf(path, sizeof(path), "%s/checker.%s", dir, o->name);
+	if (f == CK_M)
 		o->fd = memfd_create("checker", MFD_CLOEXEC);
-	} else {
-		snprintf(path, sizeof(path), "%s/checker.%s", dir, o->name);
+	else if (ck_files == CK_GIVEN)
+		o->fd = open(path, O_RDONLY | O_CLOEXEC);
+	else
 		o->fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-		unlink(path);
-	}
 	if (o->fd < 0)
-		wl_die(&ck_wl, "cannot create file %s in %s: %s", o->name, dir, strerror(errno));
+		wl_die(&ck_wl, "cannot %s file %s in %s: %s",
+		       ck_files == CK_GIVEN ? "open" : "create", o->name, dir, strerror(errno));
+	if (ck_files == CK_OWN && f != CK_M)
+		unlink(path);
+}
+
+static void page_write(struct ck_object *o, unsigned int page, uint64_t stamp)
+{
+	uint64_t words[CK_WORDS];
+
+	for (unsigned int w = 0; w < CK_WORDS; w++)
+		words[w] = stamp + w;
+	if (pwrite(o->fd, words, sizeof(words), (off_t)(page * o->stride * WL_PAGE)) !=
+	    (ssize_t)sizeof(words))
+		wl_die(&ck_wl, "cannot write file %s: %s", o->name, strerror(errno));
+}
+
+/* What others read must be known to them: no step is in its stamps. */
+static void object_fill(struct ck_object *o, unsigned int f)
+{
+	bool given = ck_files == CK_GIVEN && f != CK_M;
+
+	if (!given && (ftruncate(o->fd, 0) ||
+		       ftruncate(o->fd, (off_t)(o->pages * o->stride * WL_PAGE))))
+		wl_die(&ck_wl, "cannot resize file %s: %s", o->name, strerror(errno));
+	o->size = o->pages;
+	for (unsigned int i = 0; i < o->pages; i++) {
+		uint64_t stamp = ck_stamp(CK_FROM_FILE + f, i, ck_files == CK_OWN ? ck_step() : i);
+
+		if (!given)
+			page_write(o, i, stamp);
+		ck_reset(&o->reg[i], stamp);
+	}
+	if (f != CK_M)
+		fsync(o->fd);
+}
+
+/* Files that somebody else has made: only A, and the regions that do not write to it. */
+static bool file_used(enum ck_file f)
+{
+	return ck_files == CK_OWN || f == CK_A || (ck_files == CK_GIVEN && f == CK_M);
+}
+
+static bool region_used(enum ck_kind kind)
+{
+	return ck_files == CK_OWN || (kind != CK_FILE && kind != CK_TRUNC);
+}
+
+/* What the filesystem cannot do is left out, and counted, see do_punch(). */
+static void ask_filesystem(void)
+{
+	int fd = ck->file[CK_A].fd;
+	struct statfs st;
+
+	if (fstatfs(fd, &st))
+		wl_die(&ck_wl, "statfs: %s", strerror(errno));
+	ck->in_memory = st.f_type == TMPFS_MAGIC;
+	ck->punches = ck_files != CK_OWN ||
+		      !fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, WL_PAGE);
+	if (!ck->punches)
+		fprintf(stderr, "checker: no holes in files here (%s): they are skipped\n",
+			strerror(errno));
 }
 
 void ck_mem_init(const char *dir, const char *regions)
@@ -133,10 +202,18 @@ void ck_mem_init(const char *dir, const char *regions)
 	bool any = false;
 
 	world_make();
+	if (ck_files == CK_MAKE && mkdir(dir, 0755) && errno != EEXIST)
+		wl_die(&ck_wl, "cannot make %s: %s", dir, strerror(errno));
 	cgroup_enter();
 	uffd_open();
 	for (unsigned int f = 0; f < CK_FILES; f++)
-		object_open(f, dir);
+		if (file_used(f))
+			object_open(f, dir);
+	ask_filesystem();
+	if (ck_files == CK_MAKE) {
+		object_fill(&ck->file[CK_A], CK_A);
+		return;
+	}
 	for (unsigned int i = 0; i < CK_REGIONS; i++) {
 		struct ck_region *r = &ck->region[i];
 
@@ -145,7 +222,8 @@ void ck_mem_init(const char *dir, const char *regions)
 		r->stride = kinds[i].stride;
 		r->addr = (char *)(BASE + i * GIGABYTE + OFFSET + i * TWO_MB);
 		r->away = r->addr + AWAY;
-		r->used = listed(regions, r->name) && (i != CK_UFFD || ck->uffd >= 0);
+		r->used = listed(regions, r->name) && region_used(i) &&
+			  (i != CK_UFFD || ck->uffd >= 0);
 		any |= r->used;
 		mutex_init(&r->layout);
 	}
@@ -155,27 +233,6 @@ void ck_mem_init(const char *dir, const char *regions)
 }
 
 /* ---- for each seed ---- */
-
-static void object_fill(struct ck_object *o, unsigned int f)
-{
-	uint64_t words[CK_WORDS];
-
-	if (ftruncate(o->fd, 0) || ftruncate(o->fd, (off_t)(o->pages * o->stride * WL_PAGE)))
-		wl_die(&ck_wl, "cannot resize file %s: %s", o->name, strerror(errno));
-	o->size = o->pages;
-	for (unsigned int i = 0; i < o->pages; i++) {
-		uint64_t stamp = ck_stamp(CK_FROM_FILE + f, i, ck_step());
-
-		for (unsigned int w = 0; w < CK_WORDS; w++)
-			words[w] = stamp + w;
-		if (pwrite(o->fd, words, sizeof(words), (off_t)(i * o->stride * WL_PAGE)) !=
-		    (ssize_t)sizeof(words))
-			wl_die(&ck_wl, "cannot write file %s: %s", o->name, strerror(errno));
-		ck_reset(&o->reg[i], stamp);
-	}
-	if (f != CK_M)
-		fsync(o->fd);
-}
 
 static int uffd_register(struct ck_region *r)
 {
@@ -246,7 +303,8 @@ void ck_mem_setup(uint64_t seed, unsigned int threads)
 	ck->seed = seed;
 	atomic_store(&ck->step, 1);
 	for (unsigned int f = 0; f < CK_FILES; f++)
-		object_fill(&ck->file[f], f);
+		if (file_used(f))
+			object_fill(&ck->file[f], f);
 	for (unsigned int i = 0; i < CK_REGIONS; i++)
 		if (ck->region[i].used)
 			region_setup(&ck->region[i]);
@@ -277,6 +335,13 @@ int ck_reclaim(void)
 
 static void evict_file(struct ck_region *r, struct ck_object *o)
 {
+	if (ck->in_memory) {
+		madvise(r->addr, ck_bytes(r), r->kind == CK_PRIVATE ? MADV_PAGEOUT : MADV_DONTNEED);
+		ck_reclaim();
+		wl_pause_us(8000);
+		ck_reclaim();
+		return;
+	}
 	fdatasync(o->fd);
 	madvise(r->addr, ck_bytes(r), r->kind == CK_PRIVATE ? MADV_PAGEOUT : MADV_DONTNEED);
 	posix_fadvise(o->fd, 0, 0, POSIX_FADV_DONTNEED);

@@ -506,8 +506,8 @@ void ck_check_access(const struct ck_seen *seen, struct ck_region *r, unsigned i
 	if (!in_window(r, slot, write, true, lo, hi))
 		return;
 	ck_note(r, slot, slot, who, op, t0, 0);
-	ck_violation(r, slot, t0, t1, who, "%s what cannot be accessed",
-		     write ? "could write" : "could read");
+	ck_violation(r, slot, t0, t1, who, "%s%s what cannot be accessed",
+		     seen->copy ? "a child " : "", write ? "could write" : "could read");
 }
 
 void ck_check_file(struct ck_region *r, unsigned int slot, struct ck_object *o,

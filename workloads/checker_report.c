@@ -8,6 +8,8 @@
 #include "checker.h"
 
 #include <stdarg.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -179,6 +181,30 @@ static void report_replay(void)
 	line("%s", text);
 }
 
+/* The mapping as the kernel has it now, and whether the page is in the page table. */
+static void report_mapping(const char *page)
+{
+	uint64_t from, to, entry = 0;
+	char text[256];
+	FILE *f = fopen("/proc/self/maps", "r");
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+
+	while (f && fgets(text, sizeof(text), f)) {
+		if (sscanf(text, "%" SCNx64 "-%" SCNx64, &from, &to) != 2 ||
+		    (uintptr_t)page < from || (uintptr_t)page >= to)
+			continue;
+		text[strcspn(text, "\n")] = '\0';
+		line("  mapped now: %s", text);
+	}
+	if (fd >= 0 && pread(fd, &entry, 8, (off_t)((uintptr_t)page / WL_PAGE * 8)) == 8)
+		line("  its page table entry: %s (pagemap %#llx)", entry >> 63 ? "present" :
+		     entry >> 62 ? "swapped" : "none", (unsigned long long)entry);
+	if (f)
+		fclose(f);
+	if (fd >= 0)
+		close(fd);
+}
+
 static void report_page(struct ck_region *r, unsigned int slot)
 {
 	static const char *const views[] = { "file A", "file A, second half", "file C", "anonymous" };
@@ -223,6 +249,7 @@ void ck_violation(struct ck_region *r, unsigned int slot, uint64_t t0, uint64_t 
 	line("checker: VIOLATION, seed %llu: %s", (unsigned long long)ck->seed, text);
 	line("  region %s, page %u (%p), seen by thread %u between steps %llu and %llu", r->name,
 	     slot, (void *)ck_page(r, slot), who, (unsigned long long)t0, (unsigned long long)t1);
+	report_mapping(ck_page(r, slot));
 	report_page(r, slot);
 	report_threads();
 	report_replay();

@@ -709,38 +709,146 @@ static int do_badblocks(struct guest *g, struct job *job)
 	return ret ? ret : set_badblocks(job, name, range);
 }
 
-static int do_mkfs(struct guest *g, struct job *job)
-{
-	const char *name, *at, *badblocks = job_key(job, "badblocks");
-	char node[64];
-	char *argv[] = {
+/*
+ * The filesystems that can be made. In the arguments, @ is the device, and a word that
+ * begins with < is the directory that from= names: what it holds becomes the image. btrfs
+ * and xfs do not let two devices have one UUID.
+ */
+static const struct fs_kind {
+	const char *name;
+	const char *option;		/* of the kernel */
+	const char *argv[24];
+	unsigned long flags;
+	const char *data;
+} fs_kinds[] = {
+	/* No thread of its own that reads the device when somebody is measuring. */
+	{ "ext4", "CONFIG_EXT4_FS", {
 		"/sbin/mke2fs", "-t", "ext4", "-F", "-q", "-b", "4096",
 		"-I", "256", "-N", "256", "-m", "0", "-J", "size=4",
 		"-U", FS_UUID, "-E",
 		"hash_seed=" FS_HASH_SEED ",lazy_itable_init=0,lazy_journal_init=0,nodiscard",
-		node, NULL
-	};
+		"@" },
+	  MS_NOATIME, "noinit_itable,no_prefetch_block_bitmaps,inode_readahead_blks=0" },
+	{ "btrfs", "CONFIG_BTRFS_FS", {
+		"/sbin/mkfs.btrfs", "-f", "-q", "-K", "@" }, MS_NOATIME, NULL },
+	{ "erofs", "CONFIG_EROFS_FS", {
+		"/sbin/mkfs.erofs", "-zlz4", "-T0", "-U", FS_UUID, "@", "<" }, MS_RDONLY, NULL },
+	{ "f2fs", "CONFIG_F2FS_FS", {
+		"/sbin/mkfs.f2fs", "-f", "-q", "-t", "0", "@" }, MS_NOATIME, NULL },
+	{ "squashfs", "CONFIG_SQUASHFS", {
+		"/sbin/mksquashfs", "<", "@", "-comp", "gzip", "-noappend", "-no-progress",
+		"-quiet", "-processors", "1", "-mkfs-time", "0", "-all-time", "0" },
+	  MS_RDONLY, NULL },
+	{ "xfs", "CONFIG_XFS_FS", {
+		"/sbin/mkfs.xfs", "-f", "-q", "-K", "@" },
+	  MS_NOATIME, NULL },
+};
+
+static const struct fs_kind *fs_kind(struct job *job)
+{
+	const char *name = job_key(job, "fs") ?: "ext4";
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(fs_kinds); i++)
+		if (!strcmp(name, fs_kinds[i].name))
+			return &fs_kinds[i];
+	fail(job, -EINVAL, "mkfs: there is no fs=%s here", name);
+	return NULL;
+}
+
+static int fs_make(struct guest *g, struct job *job, const struct fs_kind *fs,
+		   const char *node)
+{
+	const char *argv[ARRAY_SIZE(fs->argv) + 1] = { NULL };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(fs->argv) && fs->argv[i]; i++) {
+		int ret = 0;
+
+		argv[i] = fs->argv[i];
+		if (!strcmp(argv[i], "@"))
+			argv[i] = node;
+		else if (!strcmp(argv[i], "<"))
+			ret = job_need(job, "from", &argv[i]);
+		if (ret)
+			return ret;
+	}
+	if (access(argv[0], X_OK))
+		return fail(job, -errno, "%s: %s: it is not in this initramfs, see kernel/initramfs",
+			    argv[0], strerror(errno));
+	return child_run(g, job, (char **)argv, sink_console);
+}
+
+static int fs_mount(struct job *job, const char *type, const char *option, const char *node,
+		    const char *at, unsigned long flags, const char *data)
+{
+	int ret = make_dirs(at);
+
+	if (ret)
+		return fail(job, ret, "cannot make %s: %s", at, strerror(-ret));
+	if (!mount(node, at, type, flags, data))
+		return 0;
+	ret = -errno;
+	return fail(job, ret, "cannot mount %s at %s: %s%s%s", node, at, strerror(-ret),
+		    ret == -ENODEV ? ": the kernel needs " : "", ret == -ENODEV ? option : "");
+}
+
+static int do_mkfs(struct guest *g, struct job *job)
+{
+	const char *name, *at, *badblocks = job_key(job, "badblocks");
+	const struct fs_kind *fs = fs_kind(job);
+	char node[64];
 	int ret;
 
+	if (!fs)
+		return -EINVAL;
 	ret = job_need(job, "device", &name);
 	if (!ret)
 		ret = job_need(job, "at", &at);
 	if (!ret)
 		ret = device_node(job, name, node, sizeof(node));
 	if (!ret)
-		ret = child_run(g, job, argv, sink_console);
+		ret = fs_make(g, job, fs, node);
 	if (ret || job->status || job->signal || job->timeout)
 		return ret;
-	ret = make_dirs(at);
+	ret = fs_mount(job, fs->name, fs->option, node, at, fs->flags, fs->data);
 	if (ret)
-		return fail(job, ret, "cannot make %s: %s", at, strerror(-ret));
-	/* No thread of its own that reads the device when somebody is measuring. */
-	if (mount(node, at, "ext4", MS_NOATIME,
-		  "noinit_itable,no_prefetch_block_bitmaps,inode_readahead_blks=0"))
-		return fail(job, -errno, "cannot mount %s at %s: %s%s", node, at,
-			    strerror(errno), errno == ENODEV ?
-			    ": the kernel needs CONFIG_EXT4_FS" : "");
+		return ret;
 	return badblocks ? set_badblocks(job, name, badblocks) : 0;
+}
+
+/* What needs no device: tmpfs; overlay, whose upper directory is made. */
+static int do_mount(struct guest *g, struct job *job)
+{
+	const char *fs, *at, *lower, *upper;
+	char data[512], dir[256];
+	int ret;
+
+	(void)g;
+	ret = job_need(job, "fs", &fs);
+	if (!ret)
+		ret = job_need(job, "at", &at);
+	if (ret)
+		return ret;
+	if (!strcmp(fs, "tmpfs"))
+		return fs_mount(job, fs, "CONFIG_TMPFS", fs, at, 0, NULL);
+	if (!strcmp(fs, "hugetlbfs"))
+		return fs_mount(job, fs, "CONFIG_HUGETLBFS", fs, at, 0, NULL);
+	if (strcmp(fs, "overlay"))
+		return fail(job, -EINVAL, "mount: fs=%s: only tmpfs, hugetlbfs and overlay, the others are made by mkfs",
+			    fs);
+	ret = job_need(job, "lower", &lower);
+	if (!ret)
+		ret = job_need(job, "upper", &upper);
+	for (unsigned int i = 0; !ret && i < 2; i++) {
+		snprintf(dir, sizeof(dir), "%s/%s", upper, i ? "work" : "upper");
+		ret = make_dirs(dir);
+		if (ret)
+			fail(job, ret, "cannot make %s: %s", dir, strerror(-ret));
+	}
+	if (ret)
+		return ret;
+	snprintf(data, sizeof(data), "lowerdir=%s,upperdir=%s/upper,workdir=%s/work", lower,
+		 upper, upper);
+	return fs_mount(job, fs, "CONFIG_OVERLAY_FS", fs, at, MS_NOATIME, data);
 }
 
 /* See union swap_header in include/linux/swap.h. */
@@ -994,24 +1102,6 @@ static int do_test(struct guest *g, struct job *job)
 	return ret;
 }
 
-static int do_mount(struct guest *g, struct job *job)
-{
-	const char *type, *at;
-	int ret;
-
-	(void)g;
-	ret = job_need(job, "type", &type);
-	if (!ret)
-		ret = job_need(job, "at", &at);
-	if (ret)
-		return ret;
-	ret = make_dirs(at);
-	if (!ret && mount(type, at, type, 0, NULL))
-		ret = -errno;
-	return ret ? fail(job, ret, "cannot mount a %s at %s: %s", type, at,
-			  strerror(-ret)) : 0;
-}
-
 /* A program that somebody else wrote: arguments as they are, an arg= each. */
 static int do_program(struct guest *g, struct job *job)
 {
@@ -1074,8 +1164,8 @@ static const struct {
 	{ "badblocks",	do_badblocks,	"device range" },
 	{ "device",	do_device,	"name latency_us size_mb blocksize queue_depth queues read_ahead_kb stable_writes" },
 	{ "inject",	do_inject,	"name device verbose" },
-	{ "mkfs",	do_mkfs,	"device at badblocks timeout_s" },
-	{ "mount",	do_mount,	"type at" },
+	{ "mkfs",	do_mkfs,	"device at badblocks timeout_s fs from" },
+	{ "mount",	do_mount,	"fs at lower upper" },
 	{ "program",	do_program,	"name arg arm dir timeout_s uid" },
 	{ "run",	do_run,		NULL },
 	{ "shell",	do_shell,	"" },
