@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -149,6 +150,15 @@ void wl_die(const struct wl *wl, const char *fmt, ...)
 	exit(1);
 }
 
+void *wl_alloc(const struct wl *wl, size_t count, size_t size)
+{
+	void *p = calloc(count ? count : 1, size);
+
+	if (!p)
+		wl_die(wl, "no memory for %zu objects of %zu bytes", count, size);
+	return p;
+}
+
 /* ---- pseudo-random numbers ---- */
 
 static uint64_t random_next(struct wl_random *r)
@@ -174,6 +184,18 @@ void wl_random_init(struct wl_random *r, uint64_t seed, uint64_t stream)
 uint32_t wl_random_below(struct wl_random *r, uint32_t limit)
 {
 	return (uint32_t)((random_next(r) >> 32) * limit >> 32);
+}
+
+void wl_shuffle(uint32_t *order, uint32_t n, struct wl_random *r)
+{
+	for (uint32_t i = 0; i < n; i++)
+		order[i] = i;
+	for (uint32_t i = n; i > 1; i--) {
+		uint32_t j = wl_random_below(r, i), t = order[j];
+
+		order[j] = order[i - 1];
+		order[i - 1] = t;
+	}
 }
 
 /* ---- page contents ---- */
@@ -219,43 +241,99 @@ static int compare_ns(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-void wl_samples_report(struct wl *wl, const char *prefix,
-		       const struct wl_samples *const *s, unsigned int nr)
+/* All threads' samples in order; the caller frees them. */
+static uint64_t *samples_sorted(const struct wl *wl,
+				const struct wl_samples *const *s,
+				unsigned int nr, size_t *count)
 {
-	static const struct {
-		const char *name;
-		unsigned int per_mille;
-	} ranks[] = {
-		{ "p50_ns", 500 }, { "p90_ns", 900 }, { "p99_ns", 990 },
-		{ "p999_ns", 999 }, { "max_ns", 1000 },
-	};
-	char name[64];
-	size_t count = 0, at = 0;
+	size_t at = 0;
 	uint64_t *all;
 
-	if (!nr)
-		return;
+	*count = 0;
 	for (unsigned int i = 0; i < nr; i++)
-		count += s[i]->count;
-	snprintf(name, sizeof(name), "%s.count", prefix);
-	wl_metric(wl, name, count);
-	if (!count)
-		return;
-	all = malloc(count * sizeof(*all));
-	if (!all)
-		wl_die(wl, "no memory to sort %zu samples", count);
+		*count += s[i]->count;
+	all = wl_alloc(wl, *count, sizeof(*all));
 	for (unsigned int i = 0; i < nr; i++) {
 		memcpy(all + at, s[i]->ns, s[i]->count * sizeof(*all));
 		at += s[i]->count;
 	}
-	qsort(all, count, sizeof(*all), compare_ns);
-	for (unsigned int i = 0; i < ARRAY_SIZE(ranks); i++) {
-		size_t rank = (count * ranks[i].per_mille + 999) / 1000;
+	qsort(all, *count, sizeof(*all), compare_ns);
+	return all;
+}
 
-		snprintf(name, sizeof(name), "%s.%s", prefix, ranks[i].name);
-		wl_metric(wl, name, all[rank - 1]);
-	}
+static uint64_t nearest_rank(const uint64_t *sorted, size_t count,
+			     unsigned int per_mille)
+{
+	return count ? sorted[(count * per_mille + 999) / 1000 - 1] : 0;
+}
+
+struct wl_summary wl_summarize(const struct wl *wl,
+			       const struct wl_samples *const *s, unsigned int nr)
+{
+	size_t count;
+	uint64_t *all = samples_sorted(wl, s, nr, &count);
+	struct wl_summary sum = {
+		.count = count,
+		.p50 = nearest_rank(all, count, 500),
+		.p90 = nearest_rank(all, count, 900),
+		.p99 = nearest_rank(all, count, 990),
+		.p999 = nearest_rank(all, count, 999),
+		.max = nearest_rank(all, count, 1000),
+	};
+
 	free(all);
+	return sum;
+}
+
+void wl_summary_report(struct wl *wl, const char *prefix,
+		       const struct wl_summary *sum)
+{
+	wl_metric_of(wl, prefix, "count", sum->count);
+	if (!sum->count)
+		return;
+	wl_metric_of(wl, prefix, "p50_ns", sum->p50);
+	wl_metric_of(wl, prefix, "p90_ns", sum->p90);
+	wl_metric_of(wl, prefix, "p99_ns", sum->p99);
+	wl_metric_of(wl, prefix, "p999_ns", sum->p999);
+	wl_metric_of(wl, prefix, "max_ns", sum->max);
+}
+
+void wl_samples_report(struct wl *wl, const char *prefix,
+		       const struct wl_samples *const *s, unsigned int nr)
+{
+	struct wl_summary sum;
+
+	if (!nr)
+		return;
+	sum = wl_summarize(wl, s, nr);
+	wl_summary_report(wl, prefix, &sum);
+}
+
+void wl_against_idle(struct wl *wl, const char *prefix,
+		     const struct wl_summary *idle,
+		     const struct wl_samples *const *s, unsigned int nr)
+{
+	struct wl_summary busy = wl_summarize(wl, s, nr);
+	uint64_t waited = 0, ns = 0;
+	char name[64];
+
+	for (unsigned int i = 0; i < nr; i++) {
+		for (size_t n = 0; n < s[i]->count; n++) {
+			if (s[i]->ns[n] <= idle->max)
+				continue;
+			waited++;
+			ns += s[i]->ns[n] - idle->p50;
+		}
+	}
+	wl_summary_report(wl, prefix, &busy);
+	snprintf(name, sizeof(name), "%s.idle", prefix);
+	wl_summary_report(wl, name, idle);
+	if (!idle->count || !busy.count)
+		return;
+	wl_metric_of(wl, prefix, "p99_to_idle_x1000",
+		     busy.p99 * 1000 / (idle->p99 ? idle->p99 : 1));
+	wl_metric_of(wl, prefix, "waited", waited);
+	wl_metric_of(wl, prefix, "waited_ns", ns);
 }
 
 /* ---- threads ---- */
@@ -346,6 +424,27 @@ void wl_fail(struct wl_thread *thread, const char *fmt, ...)
 	atomic_store(&thread->team->stop, true);
 }
 
+void wl_record(struct wl_thread *thread, uint64_t ns)
+{
+	if (!wl_sample(&thread->samples, ns))
+		wl_fail(thread, "more than %zu latencies: give a larger samples=",
+			thread->samples.room);
+}
+
+bool wl_check_page(struct wl_thread *thread, const void *addr, uint64_t page,
+		   unsigned int words, const char *what)
+{
+	unsigned int word = wl_page_wrong(addr, page, words);
+
+	if (word == words)
+		return true;
+	wl_fail(thread, "wrong contents: %s page %llu, word %u is %#llx and must be %#llx",
+		what, (unsigned long long)page, word,
+		(unsigned long long)((const uint64_t *)addr)[word],
+		(unsigned long long)wl_word(page, word));
+	return false;
+}
+
 void wl_pause_us(uint64_t us)
 {
 	struct timespec ts = {
@@ -393,6 +492,9 @@ void wl_swap_out(const struct wl *wl, char *addr, uint64_t pages)
 
 	for (int try = 0; left && try < 100; try++) {
 		left = 0;
+		/* A page in another CPU's batch for the LRU lists is passed over: drain them. */
+		if (try)
+			file_write("/proc/sys/vm/drop_caches", "1");
 		for (uint64_t p = 0; p < pages; p++) {
 			char *page = addr + p * WL_PAGE;
 
@@ -452,6 +554,37 @@ bool wl_disk_read(struct wl_disk *disk)
 	disk->reads = reads;
 	disk->sectors = sectors;
 	return true;
+}
+
+uint64_t wl_disk_latency_us(const struct wl_disk *disk)
+{
+	char path[512], target[256];
+	uint64_t ns;
+	ssize_t len;
+
+	len = disk->path[0] ? readlink(disk->path, target, sizeof(target) - 1) : -1;
+	if (len <= 0)
+		return 0;
+	target[len] = '\0';
+	snprintf(path, sizeof(path), "/sys/kernel/config/nullb/%s/completion_nsec",
+		 strrchr(target, '/') + 1);
+	if (file_read(path, target, sizeof(target)) <= 0 || parse_u64(target, &ns))
+		return 0;
+	return ns / 1000;
+}
+
+void wl_swap_find(struct wl_disk *disk)
+{
+	char text[1024], path[256];
+	const char *line;
+	struct stat st;
+
+	if (file_read("/proc/swaps", text, sizeof(text)) <= 0)
+		return;
+	line = strchr(text, '\n');
+	if (line && sscanf(line, " %255s", path) == 1 && !stat(path, &st) &&
+	    S_ISBLK(st.st_mode))
+		wl_disk_find(disk, st.st_rdev);
 }
 
 void wl_counters_read(struct wl_counters *c)
@@ -541,6 +674,52 @@ void wl_counters_report(struct wl *wl, const struct wl_counters *before,
 		wl_metric(wl, "mmap_lock_reads_by_faults", mmap_lock);
 }
 
+/* The device's counters are read last before the phase, and first after it. */
+static void meter_begins(void *arg)
+{
+	struct wl_meter *m = arg;
+
+	wl_counters_read(&m->before);
+	wl_disk_read(&m->disk);
+	wl_disk_read(&m->swap);
+	m->disk_reads = m->disk.reads;
+	m->swap_reads = m->swap.reads;
+}
+
+static void meter_ends(void *arg)
+{
+	struct wl_meter *m = arg;
+
+	wl_disk_read(&m->disk);
+	wl_disk_read(&m->swap);
+	m->disk_reads = m->disk.reads - m->disk_reads;
+	m->swap_reads = m->swap.reads - m->swap_reads;
+	wl_counters_read(&m->after);
+}
+
+void wl_phase(struct wl *wl, struct wl_meter *m, struct wl_thread **threads,
+	      unsigned int nr)
+{
+	struct wl_team team = { .wl = wl, .threads = threads, .nr = nr };
+
+	for (unsigned int i = 0; i < nr; i++) {
+		threads[i]->samples.count = 0;
+		threads[i]->error[0] = '\0';
+	}
+	wl_team_run(&team, meter_begins, meter_ends, m);
+	m->elapsed_ns = team.elapsed_ns;
+}
+
+void wl_meter_report(struct wl *wl, const struct wl_meter *m)
+{
+	wl_counters_report(wl, &m->before, &m->after);
+	if (m->disk.path[0])
+		wl_metric(wl, "device_reads", m->disk_reads);
+	if (m->swap.path[0])
+		wl_metric(wl, "swap_device_reads", m->swap_reads);
+	wl_metric(wl, "elapsed_ns", m->elapsed_ns);
+}
+
 /* ---- the record ---- */
 
 void wl_metric(struct wl *wl, const char *name, uint64_t value)
@@ -552,6 +731,14 @@ void wl_metric(struct wl *wl, const char *name, uint64_t value)
 	m = &wl->metrics[wl->nr_metrics++];
 	snprintf(m->name, sizeof(m->name), "%s", name);
 	m->value = value;
+}
+
+void wl_metric_of(struct wl *wl, const char *prefix, const char *name, uint64_t value)
+{
+	char full[64];
+
+	snprintf(full, sizeof(full), "%.31s.%.31s", prefix, name);
+	wl_metric(wl, full, value);
 }
 
 void wl_emit(const struct wl *wl)

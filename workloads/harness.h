@@ -20,7 +20,7 @@
 #include <time.h>
 
 #define WL_PAGE		4096UL
-#define WL_MAX_METRICS	128
+#define WL_MAX_METRICS	256
 #define WL_MAX_PARAMS	32
 
 /* ---- parameters ---- */
@@ -101,6 +101,9 @@ void wl_derive(struct wl *wl, const char *name, uint64_t value);
 __attribute__((format(printf, 2, 3), noreturn))
 void wl_die(const struct wl *wl, const char *fmt, ...);
 
+/** wl_alloc() - zeroed memory; ends the program if there is none */
+void *wl_alloc(const struct wl *wl, size_t count, size_t size);
+
 /* ---- pseudo-random numbers: the same everywhere, for ever ---- */
 
 /** struct wl_random - state of a xorshift64* generator, never 0 */
@@ -113,6 +116,9 @@ void wl_random_init(struct wl_random *r, uint64_t seed, uint64_t stream);
 
 /** wl_random_below() - a number in [0, limit), limit > 0 */
 uint32_t wl_random_below(struct wl_random *r, uint32_t limit);
+
+/** wl_shuffle() - the numbers below @n in random order */
+void wl_shuffle(uint32_t *order, uint32_t n, struct wl_random *r);
 
 /* ---- page contents ---- */
 
@@ -179,6 +185,43 @@ static inline bool wl_sample(struct wl_samples *s, uint64_t ns)
 	s->ns[s->count++] = ns;
 	return true;
 }
+
+/**
+ * struct wl_summary - latencies of several threads in few numbers
+ * @count: how many; with 0 the others mean nothing
+ * @p50: nearest rank, as are the following
+ * @p90: in nanoseconds
+ * @p99: in nanoseconds
+ * @p999: in nanoseconds
+ * @max: in nanoseconds
+ */
+struct wl_summary {
+	uint64_t count;
+	uint64_t p50, p90, p99, p999, max;
+};
+
+/** wl_summarize() - the summary of several threads' samples */
+struct wl_summary wl_summarize(const struct wl *wl,
+			       const struct wl_samples *const *s, unsigned int nr);
+
+/** wl_summary_report() - as wl_samples_report(), of a summary */
+void wl_summary_report(struct wl *wl, const char *prefix,
+		       const struct wl_summary *sum);
+
+/**
+ * wl_against_idle() - how latencies differ from those with no fault in flight
+ * @wl: gets all of wl_samples_report() for <prefix>; for <prefix>.idle that of @idle;
+ *	<prefix>.p99_to_idle_x1000, the ratio of both p99; <prefix>.waited, how many
+ *	took longer than the longest of @idle, and <prefix>.waited_ns, what these took
+ *	in all beyond the median of @idle
+ * @prefix: the operation
+ * @idle: the same operation, measured with no fault in flight
+ * @s: the threads' samples
+ * @nr: how many threads
+ */
+void wl_against_idle(struct wl *wl, const char *prefix,
+		     const struct wl_summary *idle,
+		     const struct wl_samples *const *s, unsigned int nr);
 
 /**
  * wl_samples_report() - count, percentiles and maximum of several threads
@@ -257,6 +300,13 @@ static inline bool wl_stopped(const struct wl_thread *thread)
 __attribute__((format(printf, 2, 3)))
 void wl_fail(struct wl_thread *thread, const char *fmt, ...);
 
+/** wl_record() - wl_sample(), and an error if there is no room */
+void wl_record(struct wl_thread *thread, uint64_t ns);
+
+/** wl_check_page() - an error if a page does not hold what it must, up to @words */
+bool wl_check_page(struct wl_thread *thread, const void *addr, uint64_t page,
+		   unsigned int words, const char *what);
+
 /** wl_pause_us() - sleep; 0 does not even yield */
 void wl_pause_us(uint64_t us);
 
@@ -308,6 +358,12 @@ bool wl_disk_number(const struct wl_disk *disk, const char *file,
  */
 bool wl_disk_read(struct wl_disk *disk);
 
+/** wl_disk_latency_us() - how long the device takes; 0 if it does not say */
+uint64_t wl_disk_latency_us(const struct wl_disk *disk);
+
+/** wl_swap_find() - the device of the first swap area, if there is one */
+void wl_swap_find(struct wl_disk *disk);
+
 /** struct wl_counters - the kernel's and the process's counters at a moment */
 struct wl_counters {
 	char vmstat[32768];
@@ -333,10 +389,43 @@ bool wl_vmstat_delta(const struct wl_counters *before,
 		     const struct wl_counters *after, const char *name,
 		     uint64_t *delta);
 
+/**
+ * struct wl_meter - what happened in a phase
+ * @disk: the device of the file; path "" if it does not matter
+ * @swap: that of the swap area
+ * @disk_reads: its reads in the phase
+ * @swap_reads: the swap device's
+ * @elapsed_ns: length of the phase
+ * @before: counters at its start
+ * @after: at its end
+ */
+struct wl_meter {
+	struct wl_disk disk, swap;
+	uint64_t disk_reads, swap_reads;
+	uint64_t elapsed_ns;
+	struct wl_counters before, after;
+};
+
+/**
+ * wl_phase() - run threads for a phase and meter it
+ * @wl: the run
+ * @m: with disk and swap found; gets the rest
+ * @threads: the threads; their samples and errors start anew
+ * @nr: how many
+ */
+void wl_phase(struct wl *wl, struct wl_meter *m, struct wl_thread **threads,
+	      unsigned int nr);
+
+/** wl_meter_report() - the counters, device_reads, swap_device_reads, elapsed_ns */
+void wl_meter_report(struct wl *wl, const struct wl_meter *m);
+
 /* ---- the record ---- */
 
 /** wl_metric() - add a metric */
 void wl_metric(struct wl *wl, const char *name, uint64_t value);
+
+/** wl_metric_of() - add the metric <prefix>.<name> */
+void wl_metric_of(struct wl *wl, const char *prefix, const char *name, uint64_t value);
 
 /** wl_emit() - print the record, one line of JSON, to stdout */
 void wl_emit(const struct wl *wl);

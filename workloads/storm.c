@@ -163,30 +163,9 @@ static struct wl_param params[] = {
 	{ 0 }
 };
 
-static void *must_alloc(const struct storm *s, size_t count, size_t size)
-{
-	void *p = calloc(count ? count : 1, size);
-
-	if (!p)
-		wl_die(&s->wl, "no memory for %zu objects of %zu bytes", count, size);
-	return p;
-}
-
 static char *area(unsigned int index)
 {
 	return (char *)(AREA_BASE + index * AREA_STEP);
-}
-
-static void shuffle(uint32_t *order, uint32_t n, struct wl_random *r)
-{
-	for (uint32_t i = 0; i < n; i++)
-		order[i] = i;
-	for (uint32_t i = n; i > 1; i--) {
-		uint32_t j = wl_random_below(r, i), t = order[j];
-
-		order[j] = order[i - 1];
-		order[i - 1] = t;
-	}
 }
 
 /* ---- who faults where ---- */
@@ -217,12 +196,12 @@ static void choose_slots(struct storm *s, struct faulter *f, uint64_t first,
 			 unsigned int index)
 {
 	uint32_t n = (uint32_t)f->faults;
-	uint32_t *order = must_alloc(s, n, sizeof(*order));
+	uint32_t *order = wl_alloc(&s->wl, n, sizeof(*order));
 	struct wl_random r;
 
 	wl_random_init(&r, wl_number(&s->wl, "seed"), index);
-	shuffle(order, n, &r);
-	f->slots = must_alloc(s, n, sizeof(*f->slots));
+	wl_shuffle(order, n, &r);
+	f->slots = wl_alloc(&s->wl, n, sizeof(*f->slots));
 	for (uint32_t i = 0; i < n; i++) {
 		uint64_t base = first + (uint64_t)order[i] * slot_pages(f->random);
 		uint32_t place = wl_random_below(&r, WINDOW_PAGES);
@@ -291,7 +270,7 @@ static void lay_out(struct storm *s)
 static void file_write_pages(const struct storm *s, int fd, const char *path)
 {
 	enum { BATCH = 256 };
-	char *buf = must_alloc(s, BATCH, WL_PAGE);
+	char *buf = wl_alloc(&s->wl, BATCH, WL_PAGE);
 
 	for (uint64_t page = 0; page < s->file_pages; page += BATCH) {
 		uint64_t n = s->file_pages - page;
@@ -410,20 +389,6 @@ static char *view_page(const struct view *v, uint64_t page)
 	return v->addr + (page - v->first) * WL_PAGE;
 }
 
-static bool check_page(struct wl_thread *thread, const void *addr, uint64_t page,
-		       const char *what)
-{
-	unsigned int word = wl_page_wrong(addr, page, LAST_WORD);
-
-	if (word == LAST_WORD)
-		return true;
-	wl_fail(thread, "wrong contents: %s page %llu, word %u is %#llx and must be %#llx",
-		what, (unsigned long long)page, word,
-		(unsigned long long)((const uint64_t *)addr)[word],
-		(unsigned long long)wl_word(page, word));
-	return false;
-}
-
 static void faulter_body(struct wl_thread *thread)
 {
 	static const char *const what[NR_KINDS] = {
@@ -442,7 +407,7 @@ static void faulter_body(struct wl_thread *thread)
 		else
 			*last = f->stamp;
 		wl_sample(&thread->samples, wl_now() - start);
-		if (!check_page(thread, addr, slot->page, what[f->kind]))
+		if (!wl_check_page(thread, addr, slot->page, LAST_WORD, what[f->kind]))
 			return;
 		if (f->kind != KIND_READ && *last != f->stamp) {
 			wl_fail(thread, "lost write: %s page %llu", what[f->kind],
@@ -450,8 +415,8 @@ static void faulter_body(struct wl_thread *thread)
 			return;
 		}
 		if (slot->neighbour != slot->page &&
-		    !check_page(thread, view_page(f->view, slot->neighbour),
-				slot->neighbour, "file (neighbour)"))
+		    !wl_check_page(thread, view_page(f->view, slot->neighbour),
+				   slot->neighbour, LAST_WORD, "file (neighbour)"))
 			return;
 	}
 }
@@ -480,13 +445,6 @@ static void check_stamps(const struct storm *s)
 
 /* ---- the others ---- */
 
-static void record(struct wl_thread *thread, uint64_t ns)
-{
-	if (!wl_sample(&thread->samples, ns))
-		wl_fail(thread, "more than %zu latencies: give a larger samples=",
-			thread->samples.room);
-}
-
 static void mmapper_body(struct wl_thread *thread)
 {
 	struct mmapper *m = (struct mmapper *)thread;
@@ -509,7 +467,7 @@ static void mmapper_body(struct wl_thread *thread)
 			wl_fail(thread, "munmap: %s", strerror(errno));
 			return;
 		}
-		record(thread, ns + wl_now() - start);
+		wl_record(thread, ns + wl_now() - start);
 		wl_pause_us(m->pause_us);
 	}
 }
@@ -529,7 +487,7 @@ static void forker_body(struct wl_thread *thread)
 			wl_fail(thread, "fork: %s", strerror(errno));
 			return;
 		}
-		record(thread, ns);
+		wl_record(thread, ns);
 		while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
 			;
 		wl_pause_us(f->pause_us);
@@ -559,8 +517,8 @@ static bool swap_in_one(struct swapper *w, uint32_t index)
 	}
 	start = wl_now();
 	(void)*(volatile char *)addr;
-	record(thread, wl_now() - start);
-	if (check_page(thread, addr, w->first + index, "swap"))
+	wl_record(thread, wl_now() - start);
+	if (wl_check_page(thread, addr, w->first + index, LAST_WORD, "swap"))
 		madvise(addr, WL_PAGE, MADV_PAGEOUT);
 	return true;
 }
@@ -594,29 +552,14 @@ static void swapper_prepare(struct storm *s, unsigned int i)
 	madvise(w->addr, bytes, MADV_NOHUGEPAGE);
 	for (uint32_t p = 0; p < w->pages; p++)
 		wl_page_fill(w->addr + (size_t)p * WL_PAGE, w->first + p);
-	w->order = must_alloc(s, w->pages, sizeof(*w->order));
+	w->order = wl_alloc(&s->wl, w->pages, sizeof(*w->order));
 	wl_random_init(&r, wl_number(&s->wl, "seed"), AREA_SWAPPERS + i);
-	shuffle(w->order, w->pages, &r);
+	wl_shuffle(w->order, w->pages, &r);
 
 	if (madvise(w->addr, bytes, MADV_PAGEOUT))
 		wl_die(&s->wl, "MADV_PAGEOUT: %s", strerror(errno));
 	wl_pause_us(10000);
 	wl_swap_out(&s->wl, w->addr, w->pages);
-}
-
-/* The device of the first swap area. */
-static void swap_find(struct storm *s)
-{
-	char text[1024], path[256];
-	const char *line;
-	struct stat st;
-
-	if (file_read("/proc/swaps", text, sizeof(text)) <= 0)
-		return;
-	line = strchr(text, '\n');
-	if (line && sscanf(line, " %255s", path) == 1 && !stat(path, &st) &&
-	    S_ISBLK(st.st_mode))
-		wl_disk_find(&s->swap, st.st_rdev);
 }
 
 /* ---- the run ---- */
@@ -665,9 +608,7 @@ static void set_up_threads(struct storm *s)
 static void set_up_devices(struct storm *s)
 {
 	bool strict = wl_number(&s->wl, "strict");
-	char target[256];
-	ssize_t len;
-	uint64_t kb;
+	uint64_t kb, us;
 
 	s->has_disk = wl_disk_read(&s->disk);
 	if (!s->has_disk && strict)
@@ -678,26 +619,16 @@ static void set_up_devices(struct storm *s)
 		wl_die(&s->wl, "%s/queue/read_ahead_kb is %llu and must be %d",
 		       s->disk.path, (unsigned long long)kb, RA_KB);
 	if (s->nr_swappers) {
-		swap_find(s);
+		wl_swap_find(&s->swap);
 		/* Else a swap-in would bring in its neighbours as well. */
 		if (file_write("/proc/sys/vm/page-cluster", "0"))
 			wl_die(&s->wl, "cannot write /proc/sys/vm/page-cluster");
 	}
 	s->has_swap = wl_disk_read(&s->swap);
 
-	len = s->disk.path[0] ?
-	      readlink(s->disk.path, target, sizeof(target) - 1) : -1;
-	if (len > 0) {
-		char path[512], text[32];
-		uint64_t ns;
-
-		target[len] = '\0';
-		snprintf(path, sizeof(path),
-			 "/sys/kernel/config/nullb/%s/completion_nsec",
-			 strrchr(target, '/') + 1);
-		if (file_read(path, text, sizeof(text)) > 0 && !parse_u64(text, &ns))
-			wl_derive(&s->wl, "latency_us", ns / 1000);
-	}
+	us = wl_disk_latency_us(&s->disk);
+	if (us)
+		wl_derive(&s->wl, "latency_us", us);
 }
 
 static void phase_begins(void *arg)
