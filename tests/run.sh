@@ -35,7 +35,7 @@ part=0
 : "${MAJORFAULT_TIER:=ci}" "${MAJORFAULT_MINUTES:=0}"
 case $MAJORFAULT_TIER in
 quick)	each=3 once=4 ;;
-ci)	each=8 once=5 ;;
+ci)	each=7 once=5 ;;
 full)	each=12 once=5 ;;
 esac
 # The stock kernel's behaviour, and what the series does to the code, are told of 7.3.
@@ -287,7 +287,6 @@ for BASE in $BASES; do
 	part "Linux $BASE: guest self tests on the debug kernel" self_tests
 	part "Linux $BASE: stress, and what it must see" stress
 	quick && continue
-	part "Linux $BASE: stress on the debug kernel, with failures" failures
 	part "Linux $BASE: storm, twice" storm
 	part "Linux $BASE: what faults cost" cost
 	[ "$BASE" != 7.3 ] || part "Linux $BASE: guest self tests on a stock kernel" stock
@@ -295,6 +294,7 @@ for BASE in $BASES; do
 	part "Linux $BASE: the series, patch by patch" "$TOP/tests/series"
 	part "Linux $BASE: the decision logic in user space" decision_logic
 	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: fork() beside writers, in parallel" parallel_fork
+	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: stress on the debug kernel, with failures" failures
 	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: data races" races
 	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: mappings on other filesystems" filesystems
 	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: long stress, right arms and wrong ones" long_stress

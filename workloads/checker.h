@@ -230,7 +230,7 @@ struct ck_thread {
 struct ck_access_state {
 	sigjmp_buf jump;
 	volatile bool armed;
-	bool failed;		/* inject=: something that this access needed */
+	volatile bool failed;	/* inject=: something that this access needed */
 	int fail_fd;		/* the thread's fail-nth */
 	struct wl_random random;
 	char *page;

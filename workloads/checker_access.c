@@ -27,6 +27,9 @@ static void on_signal(int sig, siginfo_t *info, void *context)
 	char *at = info->si_addr;
 
 	(void)context;
+	/* Where it was goes missing if it is the signal's own memory that fails. */
+	if (!at && ck_access.failed)
+		at = ck_access.page;
 	if (!ck_access.armed || at < ck_access.page || at >= ck_access.page + WL_PAGE) {
 		char text[96];
 		int n = snprintf(text, sizeof(text), "checker: seed %llu: signal %d at %p, where nothing should fault\n",
