@@ -79,7 +79,8 @@ void real_report(struct wl *wl, const struct wl_meter *m, uint64_t done,
 {
 	uint64_t reads = m->disk_reads + m->swap_reads, major = 0;
 
-	wl_metric(wl, rate, done * 1000000000 / m->elapsed_ns);
+	if (rate)
+		wl_metric(wl, rate, done * 1000000000 / m->elapsed_ns);
 	wl_meter_report(wl, m);
 	wl_vmstat_delta(&m->before, &m->after, "pgmajfault", &major);
 	if (!major)

@@ -53,7 +53,7 @@ unsigned int real_mmappers(const struct wl *wl, struct wl_mmapper *m);
  * @wl: the run; ends if there was no major fault, or were fewer reads than these
  * @m: of the measured phase
  * @done: how many operations it was for
- * @rate: name of the metric for operations a second
+ * @rate: name of the metric for operations a second; NULL: none
  */
 void real_report(struct wl *wl, const struct wl_meter *m, uint64_t done,
 		 const char *rate);
