@@ -203,9 +203,9 @@ static void record_tap(struct guest *g, const struct job *job, const char *line)
 static void record_end(struct guest *g, const struct job *job)
 {
 	fprintf(g->records,
-		"{\"type\":\"end\",\"job\":%u,\"ms\":%llu,\"status\":%d,\"signal\":%d,\"timeout\":%s",
-		job->number, job_ms(job), job->status, job->signal,
-		job->timeout ? "true" : "false");
+		"{\"type\":\"end\",\"job\":%u,\"status\":%d,\"signal\":%d,\"timeout\":%s,\"ms\":%llu",
+		job->number, job->status, job->signal,
+		job->timeout ? "true" : "false", job_ms(job));
 	if (job->error[0]) {
 		fputs(",\"error\":", g->records);
 		json_string(g->records, job->error);
