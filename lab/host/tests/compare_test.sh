@@ -71,6 +71,9 @@ compare()
 	"$top/majorfault" compare "$@" >"$dir/log" 2>&1 </dev/null || status=$?
 }
 
+# How many runs the newest boot has ended.
+runs_ended() { grep -c '"type":"run"' "$(sed -n '$s/^[0-9]* //p' "$dir/boots")/records.jsonl" || :; }
+
 # interrupted SIGNAL OPTION...: once the guest hangs
 interrupted()
 {
@@ -88,7 +91,6 @@ interrupted()
 	wait "$pid" || status=$?
 }
 
-runs_ended() { cat "$out"/patched*/records.jsonl 2>/dev/null | grep -c '"type":"run"' || :; }
 status_is() { [ "$status" -eq "$1" ] || { echo "status $status, not $1" >>"$dir/log"; false; }; }
 says() { grep -q -e "$1" "$dir/log"; }
 boots() { [ "$(cut -d ' ' -f 1 "$dir/boots" | tr '\n' ' ')" = "$1" ]; }
