@@ -118,7 +118,7 @@ FIXTURE_SETUP(reaper)
 	self->map = t_memory(variant->kind, t_place(35), PAGES);
 	t_write(t_cgroup_file(CGROUP, "memory.swap.max"), "0");
 	t_write(t_cgroup_file(CGROUP, "memory.max"), "4M");
-	throttle("1");
+	throttle("2");
 }
 
 FIXTURE_TEARDOWN(reaper)

@@ -220,6 +220,16 @@ static inline void t_one_cpu(void)
 		t_die("sched_setaffinity");
 }
 
+/* The calling thread runs on the one CPU, before all others there of a lower priority. */
+static inline void t_real_time(int priority)
+{
+	struct sched_param param = { .sched_priority = priority };
+
+	t_one_cpu();
+	if (sched_setscheduler(0, SCHED_FIFO, &param))
+		t_die("sched_setscheduler");
+}
+
 /* Where a test maps: a range of its own, whole page tables, nobody near. */
 static inline char *t_place(unsigned int n)
 {
@@ -399,7 +409,8 @@ static inline char *t_memory(enum t_kind kind, char *at, unsigned long pages)
 
 /*
  * What a cgroup may read from a device, in bytes per second, or "max". A read
- * beyond that does not get to the device; with "1", a page takes an hour.
+ * beyond that does not get to the device; with "2", the least that Linux 6.12 takes,
+ * a page takes half an hour.
  * Returns false on a kernel that cannot do that.
  */
 static inline bool t_throttle(const char *cgroup, const char *device, const char *rbps)
