@@ -173,6 +173,21 @@ static void do_mprotect(struct ck_thread *t, struct ck_region *r)
 	pthread_mutex_unlock(&r->layout);
 }
 
+/*
+ * Mainline loses guard regions of a file's mapping if a hole is punched there, or the file
+ * is truncated, and a fault of any mapping brings the page back meanwhile: for such a page
+ * unmap_mapping_folio() drops all markers. So not both at once, see docs/checker.md.
+ */
+static void no_holes(const struct ck_region *r, bool now)
+{
+	for (unsigned int i = 0; i < CK_FILES && r->kind != CK_ANON && r->kind != CK_UFFD; i++) {
+		if (now)
+			pthread_mutex_lock(&ck->file[i].resize);
+		else
+			pthread_mutex_unlock(&ck->file[i].resize);
+	}
+}
+
 /* A guard region drops private pages, also if it is only installed in part. */
 static void do_guard(struct ck_thread *t, struct ck_region *r)
 {
@@ -183,6 +198,7 @@ static void do_guard(struct ck_thread *t, struct ck_region *r)
 	int err = 0;
 
 	pthread_mutex_lock(&r->layout);
+	no_holes(r, true);
 	step = ck_doing(t, CK_GUARD, r, x.first);
 	if (has_own(r))
 		drop_begin(t, r, &x, CK_GUARD, dropped(r, CK_DONTNEED), step, v);
@@ -199,6 +215,7 @@ static void do_guard(struct ck_thread *t, struct ck_region *r)
 	if (has_own(r))
 		drop_end(r, &x, v, err ? CK_MAY : CK_DID);
 	noted(t, r, &x, CK_GUARD, step, err);
+	no_holes(r, false);
 	pthread_mutex_unlock(&r->layout);
 }
 
