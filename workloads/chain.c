@@ -28,6 +28,7 @@
 #define MAX_FAULTERS	64
 #define MAX_HOGS	8
 #define PLACE_C		100
+#define MAX_SHOWN	8	/* threads a in the picture */
 
 /* Samples of the mapping are the thread's. */
 struct c {
@@ -141,6 +142,15 @@ static void hog_body(struct wl_thread *thread)
 	}
 }
 
+static void keep_ends(struct chain *s)
+{
+	for (unsigned int i = 0; i < s->nr_faulters; i++)
+		wl_samples_keep_ends(&s->wl, &s->a[i].thread.samples);
+	wl_samples_keep_ends(&s->wl, &s->b.thread.samples);
+	wl_samples_keep_ends(&s->wl, &s->c.thread.samples);
+	wl_samples_keep_ends(&s->wl, &s->c.maps);
+}
+
 static void set_up(struct chain *s)
 {
 	uint64_t ops = wl_number(&s->wl, "ops"), pause = wl_number(&s->wl, "pause_us");
@@ -158,6 +168,7 @@ static void set_up(struct chain *s)
 			   .pause_us = pause, .fifo = prio != 's' };
 	wl_samples_init(&s->wl, &s->c.thread.samples, ops);
 	wl_samples_init(&s->wl, &s->c.maps, ops);
+	keep_ends(s);
 	s->others[nr++] = &s->b.thread;
 	s->others[nr++] = &s->c.thread;
 	for (unsigned int i = 0; i < s->nr_hogs; i++) {
@@ -172,6 +183,60 @@ static void phase(struct chain *s, bool idle)
 	s->c.maps.count = 0;
 	wl_cold_phase(&s->cold, idle, s->a, s->nr_faulters, &s->vma1, 1, s->others,
 		      2 + s->nr_hogs);
+}
+
+/* ---- the longest that c has taken, and what b and a did then ---- */
+
+/*
+ * It waits if it takes longer than ever with no fault in flight, by more than a busy CPU
+ * explains: a tenth of the device's latency.
+ */
+static void span(struct chain *s, const char *who, const char *what,
+		 const struct wl_samples *of, size_t i, const struct wl_summary *idle)
+{
+	bool waits = idle && of->ns[i] > idle->max + s->cold.latency_us * 100;
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s%s", what, waits ? ", waits" : "");
+	wl_span(&s->wl, who, text, of->end[i] - of->ns[i], of->end[i]);
+}
+
+/* Faults that were in flight when b began: what b can have waited for. */
+static void spans_of_a(struct chain *s, uint64_t moment)
+{
+	for (unsigned int i = 0; i < s->nr_faulters && i < MAX_SHOWN; i++) {
+		const struct wl_samples *a = &s->a[i].thread.samples;
+		size_t at = wl_samples_during(a, moment, moment);
+		char who[8];
+
+		snprintf(who, sizeof(who), "A%u", i + 1);
+		if (at != WL_NO_SAMPLE)
+			span(s, who, "fault in vma1", a, at, NULL);
+	}
+}
+
+static void spans(struct chain *s)
+{
+	const struct wl_samples *b = &s->b.thread.samples, *c = &s->c.thread.samples;
+	const struct wl_samples *maps = &s->c.maps;
+	size_t at = wl_samples_during(c, 0, UINT64_MAX);
+	size_t walk = wl_samples_during(maps, 0, UINT64_MAX), met;
+	bool is_walk = maps->ns[walk] > c->ns[at];
+	uint64_t begin;
+
+	if (is_walk) {
+		c = maps;
+		at = walk;
+	}
+	begin = c->end[at] - c->ns[at];
+	/* b may have come and gone before c began. */
+	met = wl_samples_during(b, begin - s->cold.latency_us * 1000, c->end[at]);
+	if (met != WL_NO_SAMPLE) {
+		spans_of_a(s, b->end[met] - b->ns[met]);
+		span(s, "B", "mprotect of a part of vma1", b, met, &s->idle_b);
+	}
+	span(s, "C", is_walk ? "walk of /proc/self/maps" : "mmap, munmap elsewhere", c, at,
+	     is_walk ? &s->idle_maps : &s->idle_c);
 }
 
 int main(int argc, char **argv)
@@ -194,6 +259,7 @@ int main(int argc, char **argv)
 	wl_against_idle(&s.wl, "c", &s.idle_c, &c, 1);
 	wl_against_idle(&s.wl, "maps", &s.idle_maps, &maps, 1);
 	wl_meter_report(&s.wl, &s.cold.meter);
+	spans(&s);
 	wl_emit(&s.wl);
 	return 0;
 }

@@ -220,18 +220,40 @@ unsigned int wl_page_wrong(const void *addr, uint64_t page, unsigned int words)
 
 /* ---- latencies ---- */
 
-void wl_samples_init(const struct wl *wl, struct wl_samples *s, size_t room)
+static uint64_t *samples_room(const struct wl *wl, size_t room)
 {
-	size_t bytes = (room * sizeof(*s->ns) + WL_PAGE - 1) & ~(WL_PAGE - 1);
+	size_t bytes = (room * sizeof(uint64_t) + WL_PAGE - 1) & ~(WL_PAGE - 1);
+	uint64_t *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
-	s->ns = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	if (s->ns == MAP_FAILED)
+	if (p == MAP_FAILED)
 		wl_die(wl, "no memory for %zu samples: %s", room, strerror(errno));
 	/* Else each fork would make the next sample a copy-on-write fault. */
-	madvise(s->ns, bytes, MADV_DONTFORK);
-	s->room = room;
-	s->count = 0;
+	madvise(p, bytes, MADV_DONTFORK);
+	return p;
+}
+
+void wl_samples_init(const struct wl *wl, struct wl_samples *s, size_t room)
+{
+	*s = (struct wl_samples){ .ns = samples_room(wl, room), .room = room };
+}
+
+void wl_samples_keep_ends(const struct wl *wl, struct wl_samples *s)
+{
+	s->end = samples_room(wl, s->room);
+}
+
+size_t wl_samples_during(const struct wl_samples *s, uint64_t begin, uint64_t end)
+{
+	size_t longest = WL_NO_SAMPLE;
+
+	for (size_t i = 0; i < s->count; i++) {
+		if (s->end[i] < begin || s->end[i] - s->ns[i] > end)
+			continue;
+		if (longest == WL_NO_SAMPLE || s->ns[i] > s->ns[longest])
+			longest = i;
+	}
+	return longest;
 }
 
 static int compare_ns(const void *a, const void *b)

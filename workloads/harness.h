@@ -24,6 +24,7 @@
 #define WL_MAX_PARAMS	32
 #define WL_MAX_HISTOGRAMS	64
 #define WL_MAX_SPANS	64
+#define WL_NO_SAMPLE	SIZE_MAX
 #define WL_MAX_CLASSES	(59 * 64)	/* of wl_bound() */
 
 /* ---- parameters ---- */
@@ -195,17 +196,32 @@ static inline uint64_t wl_now(void)
 /**
  * struct wl_samples - latencies of one thread, in nanoseconds
  * @ns: the array, touched beforehand and not inherited by children
+ * @end: for each, wl_now() when it was recorded; NULL: not kept
  * @count: how many there are
  * @room: how many there can be
  */
 struct wl_samples {
 	uint64_t *ns;
+	uint64_t *end;
 	size_t count;
 	size_t room;
 };
 
 /** wl_samples_init() - make room; ends the program if there is no memory */
 void wl_samples_init(const struct wl *wl, struct wl_samples *s, size_t room);
+
+/** wl_samples_keep_ends() - from now on note when each was over, too; after init */
+void wl_samples_keep_ends(const struct wl *wl, struct wl_samples *s);
+
+/**
+ * wl_samples_during() - the longest that was under way between two moments
+ * @s: samples whose ends are kept
+ * @begin: the first moment; 0 and UINT64_MAX: of all
+ * @end: the second
+ *
+ * Return: its index, or WL_NO_SAMPLE.
+ */
+size_t wl_samples_during(const struct wl_samples *s, uint64_t begin, uint64_t end);
 
 /**
  * wl_sample() - record one latency
@@ -215,6 +231,8 @@ static inline bool wl_sample(struct wl_samples *s, uint64_t ns)
 {
 	if (s->count == s->room)
 		return false;
+	if (s->end)
+		s->end[s->count] = wl_now();
 	s->ns[s->count++] = ns;
 	return true;
 }

@@ -24,7 +24,7 @@
  * slots in random order; both come from seed=, so that a deterministic guest
  * repeats a run digit for digit.
  */
-#include "harness.h"
+#include "harness_beside.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +33,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "util.h"
@@ -84,18 +83,6 @@ struct faulter {
 	uint64_t stamp;		/* what it writes */
 };
 
-struct mmapper {
-	struct wl_thread thread;
-	char *addr;
-	size_t bytes;
-	uint64_t pause_us;
-};
-
-struct forker {
-	struct wl_thread thread;
-	uint64_t pause_us;
-};
-
 struct swapper {
 	struct wl_thread thread;
 	char *addr;
@@ -108,8 +95,8 @@ struct swapper {
 struct storm {
 	struct wl wl;
 	struct faulter faulters[MAX_THREADS];
-	struct mmapper mmappers[MAX_THREADS];
-	struct forker forkers[MAX_THREADS];
+	struct wl_allocator mmappers[MAX_THREADS];
+	struct wl_forker forkers[MAX_THREADS];
 	struct swapper swappers[MAX_THREADS];
 	unsigned int nr_faulters, nr_mmappers, nr_forkers, nr_swappers;
 	struct view views[MAX_THREADS];
@@ -443,57 +430,6 @@ static void check_stamps(const struct storm *s)
 	}
 }
 
-/* ---- the others ---- */
-
-static void mmapper_body(struct wl_thread *thread)
-{
-	struct mmapper *m = (struct mmapper *)thread;
-
-	while (!wl_stopped(thread)) {
-		uint64_t start = wl_now(), ns;
-		char *p = mmap(m->addr, m->bytes, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
-			       -1, 0);
-
-		ns = wl_now() - start;
-		if (p != m->addr) {
-			wl_fail(thread, "mmap: %s", strerror(errno));
-			return;
-		}
-		for (size_t i = 0; i < m->bytes; i += WL_PAGE)
-			*(volatile char *)(p + i) = 1;
-		start = wl_now();
-		if (munmap(p, m->bytes)) {
-			wl_fail(thread, "munmap: %s", strerror(errno));
-			return;
-		}
-		wl_record(thread, ns + wl_now() - start);
-		wl_pause_us(m->pause_us);
-	}
-}
-
-static void forker_body(struct wl_thread *thread)
-{
-	struct forker *f = (struct forker *)thread;
-
-	while (!wl_stopped(thread)) {
-		uint64_t start = wl_now(), ns;
-		pid_t child = fork();
-
-		if (!child)
-			_exit(0);
-		ns = wl_now() - start;
-		if (child < 0) {
-			wl_fail(thread, "fork: %s", strerror(errno));
-			return;
-		}
-		wl_record(thread, ns);
-		while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-			;
-		wl_pause_us(f->pause_us);
-	}
-}
-
 /* ---- swappers ---- */
 
 static bool swapped_out(struct wl_thread *thread, char *addr)
@@ -578,9 +514,9 @@ static void set_up_threads(struct storm *s)
 		wl_samples_init(&s->wl, &f->thread.samples, f->faults);
 	}
 	for (unsigned int i = 0; i < s->nr_mmappers; i++) {
-		struct mmapper *m = &s->mmappers[i];
+		struct wl_allocator *m = &s->mmappers[i];
 
-		m->thread.body = mmapper_body;
+		m->thread.body = wl_allocator_body;
 		m->addr = area(AREA_MMAPPERS + i);
 		m->bytes = (wl_number(&s->wl, "mmap_kb") * 1024 + WL_PAGE - 1) &
 			   ~(WL_PAGE - 1);
@@ -588,9 +524,9 @@ static void set_up_threads(struct storm *s)
 		wl_samples_init(&s->wl, &m->thread.samples, room);
 	}
 	for (unsigned int i = 0; i < s->nr_forkers; i++) {
-		struct forker *f = &s->forkers[i];
+		struct wl_forker *f = &s->forkers[i];
 
-		f->thread.body = forker_body;
+		f->thread.body = wl_forker_body;
 		f->pause_us = wl_number(&s->wl, "fork_pause_us");
 		wl_samples_init(&s->wl, &f->thread.samples, room);
 	}

@@ -13,6 +13,7 @@ static const char * const arm_order[] = {
 static const char * const metric_order[] = {
 	"anon.", "anon_zero.", "anon_cow.", "file_read.", "file_around.", "file_cow.",
 	"file_write.", "shmem_write.", "major.", "major_around.",
+	"queries_per_s", "get.", "put.", "set.", "save.", "start.",
 	"fault.", "mmap.", "fork.", "swapin.",
 	"major_faults", "major_faults_task", "minor_faults",
 	"mmap_lock_reads_by_faults",
@@ -28,6 +29,7 @@ static const char * const per_op[] = {
 
 /* What is left of it where there is little room: who waits, and for what. */
 static const char * const brief_counts[] = {
+	"queries_per_s",
 	"major_faults", "mmap_lock_reads_by_faults", "resumed", "not_resumed",
 	"device_reads", "swap_device_reads",
 };
