@@ -16,7 +16,8 @@
 
 #define INJECT	"/sys/kernel/debug"
 #define PAGES	64UL
-#define MOST	20U	/* more than a fault, readahead included, allocates and asks for */
+#define AROUND	16UL	/* for readahead, which allocates for all of them */
+#define MOST	40U	/* more than a fault, readahead included, allocates and asks for */
 #define TRIES	2U	/* for each number: how much is allocated differs between faults */
 #define SLOW	200	/* waits of 50 ms that no fault here takes */
 
@@ -121,6 +122,7 @@ FIXTURE(injection) {
 	char *map;
 	int fd;
 	unsigned int file;
+	unsigned long pages;
 	long left[KINDS];
 };
 
@@ -154,18 +156,20 @@ FIXTURE_VARIANT_ADD(injection, shmem) { .flags = MAP_SHARED, .shmem = true, .sig
 FIXTURE_SETUP(injection)
 {
 	struct sigaction sa = { .sa_handler = on_sigbus };
-	size_t len = PAGES * T_PAGE;
+	size_t len;
 
 	if (access("/proc/self/fail-nth", W_OK) || access(INJECT "/failslab", X_OK))
 		SKIP(return, "this kernel has no fault injection");
 	self->fd = -1;
+	self->pages = variant->around ? AROUND : PAGES;
+	len = self->pages * T_PAGE;
 	if (variant->swap) {
-		self->map = t_swapped(t_place(30), PAGES);
+		self->map = t_swapped(t_place(30), self->pages);
 	} else {
 		if (variant->shmem)
-			self->fd = t_shmem_swapped(self->file = 4, PAGES);
+			self->fd = t_shmem_swapped(self->file = 4, self->pages);
 		else if (!(variant->flags & MAP_ANONYMOUS))
-			self->fd = t_file(self->file = 3, PAGES);
+			self->fd = t_file(self->file = 3, self->pages);
 		self->map = t_map(t_place(30), len, PROT_READ | PROT_WRITE,
 				  variant->flags, self->fd);
 	}
@@ -182,7 +186,7 @@ FIXTURE_SETUP(injection)
 FIXTURE_TEARDOWN(injection)
 {
 	if (self->map)
-		munmap(self->map, PAGES * T_PAGE);
+		munmap(self->map, self->pages * T_PAGE);
 	if (self->fd >= 0)
 		close(self->fd);
 }
@@ -194,7 +198,7 @@ TEST_F(injection, ends)
 
 	for (i = 0; i < MOST * TRIES && in_vain < TRIES; i++) {
 		unsigned int n = 1 + i / TRIES;
-		unsigned long page = i * 7 % PAGES;
+		unsigned long page = i * 7 % self->pages;
 		struct attempt a = {
 			.address = self->map + page * T_PAGE, .nth = n,
 			.write = variant->write, .kernel = variant->kernel,
@@ -204,7 +208,7 @@ TEST_F(injection, ends)
 
 		/* All of it must go, also what was mapped around. */
 		if (variant->around) {
-			madvise(self->map, PAGES * T_PAGE, MADV_DONTNEED);
+			madvise(self->map, self->pages * T_PAGE, MADV_DONTNEED);
 			t_drop_caches();
 		}
 		attempt(&a);
@@ -219,8 +223,8 @@ TEST_F(injection, ends)
 		if (!a.sig && !variant->kernel)
 			EXPECT_EQ(word, a.seen);
 		/* No lock is left behind. */
-		EXPECT_EQ(0, mprotect(self->map, PAGES * T_PAGE, PROT_READ));
-		EXPECT_EQ(0, mprotect(self->map, PAGES * T_PAGE, PROT_READ | PROT_WRITE));
+		EXPECT_EQ(0, mprotect(self->map, self->pages * T_PAGE, PROT_READ));
+		EXPECT_EQ(0, mprotect(self->map, self->pages * T_PAGE, PROT_READ | PROT_WRITE));
 		/* What a swap read left behind is not uptodate, and stays so for a while. */
 		if (!requests || self->fd >= 0 || (variant->flags & MAP_ANONYMOUS)) {
 			struct attempt again = { .address = a.address };
