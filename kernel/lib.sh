@@ -20,7 +20,7 @@
 #   need_space DIR MB WHAT      status 9 unless DIR has MB megabytes free
 #   take_lock kernel|guest      one majorfault at a time builds in one cache
 #   source_dir, source_version, build_dir FLAVOUR, kernel_image FLAVOUR,
-#   boot_words FLAVOUR, boot_lacks FLAVOUR LOG
+#   boot_guest FLAVOUR IMAGE JOBS DIR OPTION...  boot it, do the jobs, records in DIR
 #   patches KIND...             the patches of "series" and "arms" in order
 #   scratch_repository DIR KIND...  a git repository that they apply to
 
@@ -458,6 +458,22 @@ boot_lacks()
 	[ -z "$_files" ] || sed -n 's/^# verify: //p' $_files | while IFS= read -r _text; do
 		grep -qaF -- "$_text" "$2" || { printf '%s\n' "$_text"; break; }
 	done
+}
+
+# boot_guest FLAVOUR IMAGE JOBS DIR OPTION...: what `mflab run` says and ends with, its
+# options last; guest/IMAGE.cpio, and all that the flavour's boot files ask for. E_CONFIG,
+# and a line `not ok`, if the kernel log does not say what they look for.
+boot_guest()
+{
+	_flavour=$1 _image=$2 _jobs=$3 _records=$4
+	shift 4
+	_words=$(boot_words "$_flavour")
+	run "$CACHE/bin/mflab" run ${_words:+--append "$_words"} --kernel "$(kernel_image "$_flavour")" \
+		--initrd "$CACHE/guest/$_image.cpio" --jobs "$_jobs" --out "$_records" "$@" || return
+	_lacks=$(boot_lacks "$_flavour" "$_records/console.log")
+	[ "$_lacks" ] || return 0
+	say "not ok ${_records##*/}: the $_flavour kernel's log does not say: $_lacks"
+	return "$E_CONFIG"
 }
 
 compiler() { gcc --version | sed -n 1p; }

@@ -73,26 +73,14 @@ unit_tests()
 		/^ok /p; /^not ok /p; /error/p; /\*\*\*/p" "$out/unit"
 }
 
-# guest FLAVOUR NAME JOBS [OPTION...]: boots FLAVOUR, records in OUT/NAME; the last
-# --accel counts
-guest()
-{
-	flavour=$1 name=$2 jobs=$3
-	shift 3
-	rm -rf "${out:?}/$name"
-	append=$(boot_words "$flavour")
-	"$mflab" run ${append:+--append "$append"} --kernel "$(kernel_image "$flavour")" --initrd "$CACHE/guest/initramfs.cpio" \
-		--jobs "$jobs" --out "$out/$name" --accel det --vcpus 4 "$@" || return
-	lacks=$(boot_lacks "$flavour" "$out/$name/console.log")
-	[ -z "$lacks" ] || say "not ok $name: the $flavour kernel's log does not say: $lacks"
-}
-
 # tests_in FLAVOUR NAME: the jobs in OUT/NAME.jobs
 tests_in()
 {
 	# Some arms corrupt the kernel, which then may not even power off: what
 	# counts is that all jobs were done, and that is for the verdict to say.
-	guest "$1" "$2" "$out/$2.jobs" --mem 1536 --timeout 2400 || :
+	rm -rf "${out:?}/$2"
+	boot_guest "$1" initramfs "$out/$2.jobs" "$out/$2" --accel det --vcpus 4 --mem 1536 \
+		--timeout 2400 || :
 	"$mflab" tests --records "$out/$2/records.jsonl" \
 		--console "$out/$2/console.log" >"$out/$2/verdict" || :
 	sed 's/^FAIL /not ok /; s/^skip /not ok skipped: /; /^[0-9]* skipped$/d; /^[0-9]* passed, /d' \
@@ -264,8 +252,7 @@ parallel_fork()
 	printf '%s\n' "test name=facts_fork arm=resume expect=pass forks=1000" \
 		"test name=facts_fork arm=noforklock expect=fail forks=1000" >"$out/$BASE/fork-jobs"
 	rm -rf "${out:?}/$BASE/fork"
-	"$mflab" run --kernel "$(kernel_image lab)" --initrd "$CACHE/guest/initramfs.cpio" \
-		--jobs "$out/$BASE/fork-jobs" --out "$out/$BASE/fork" --accel tcg --vcpus 4 \
+	boot_guest lab initramfs "$out/$BASE/fork-jobs" "$out/$BASE/fork" --accel tcg --vcpus 4 \
 		--mem 1536 --timeout 1200 || :
 	"$mflab" tests --records "$out/$BASE/fork/records.jsonl" \
 		--console "$out/$BASE/fork/console.log" | sed 's/^FAIL /not ok /; /^[0-9]* passed, /d' || :
