@@ -38,9 +38,12 @@ quick)	each=3 once=4 ;;
 ci)	each=7 once=5 ;;
 full)	each=12 once=5 ;;
 esac
-# The stock kernel's behaviour, and what the series does to the code, are told of 7.3.
-case " $BASES " in
-*" 7.3 "*) [ "$MAJORFAULT_TIER" = quick ] || once=$((once + 2)) ;;
+# The stock kernel's behaviour, what the series does to the code, and the tests that
+# others wrote are told of 7.3.
+case "$MAJORFAULT_TIER $BASES " in
+quick*)		;;
+full*" 7.3 "*)	once=$((once + 3)) ;;
+*" 7.3 "*)	once=$((once + 2)) ;;
 esac
 PARTS=$((once + each * $(echo "$BASES" | wc -w)))
 mkdir -p "$out"
@@ -246,6 +249,11 @@ filesystems()
 		OUT=$out/$BASE "$TOP/tests/filesystems" --base "$BASE"
 }
 
+outside()
+{
+	OUT=$out/$BASE "$TOP/tests/outside" --base "$BASE"
+}
+
 # A write that fork() loses without VMA locks takes CPUs that run at once.
 parallel_fork()
 {
@@ -285,6 +293,7 @@ for BASE in $BASES; do
 	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: stress on the debug kernel, with failures" failures
 	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: data races" races
 	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: mappings on other filesystems" filesystems
+	[ "$MAJORFAULT_TIER$BASE" != full7.3 ] || part "Linux $BASE: tests that others wrote" outside
 	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: long stress, right arms and wrong ones" long_stress
 done
 BASE=${BASES%% *}
