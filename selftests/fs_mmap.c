@@ -18,7 +18,8 @@
 
 #define PAGES		T_CHILD_PAGES
 #define GIVEN		"checker.A"	/* of the source */
-#define MB		(1UL << 20)
+/* As many of the device's requests at once: its latency is that of one. */
+#define SCAN		(32UL << 20)
 /* All of an image: more than it can be. */
 #define IMAGE_SECTORS	8192UL
 
@@ -254,10 +255,10 @@ static unsigned long find_on_device(uint64_t word)
 
 	snprintf(path, sizeof(path), "/dev/%s", device());
 	fd = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
-	block = mmap(NULL, MB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	block = mmap(NULL, SCAN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (fd < 0 || block == MAP_FAILED)
 		t_die("%s", path);
-	while (!found && (n = pread(fd, block, MB, at)) > 0) {
+	while (!found && (n = pread(fd, block, SCAN, at)) > 0) {
 		for (ssize_t i = 0; i < n && !found; i += T_PAGE)
 			if (*(uint64_t *)(block + i) == word)
 				found = (unsigned long)(at + i) / 512;
@@ -265,7 +266,7 @@ static unsigned long find_on_device(uint64_t word)
 	}
 	if (!found)
 		t_die("%s: the page is nowhere", path);
-	munmap(block, MB);
+	munmap(block, SCAN);
 	close(fd);
 	return found;
 }
