@@ -16,12 +16,12 @@
 #include <sys/vfs.h>
 #include <linux/magic.h>
 
-#define PAGES		64UL
+#define PAGES		T_CHILD_PAGES
 #define GIVEN		"checker.A"	/* of the source */
-#define MB		(1UL << 20)
-/* All of an image: more than it can be, in sectors; a bad block's range has at most 512. */
+/* As many of the device's requests at once: its latency is that of one. */
+#define SCAN		(32UL << 20)
+/* All of an image: more than it can be. */
 #define IMAGE_SECTORS	8192UL
-#define RANGE_SECTORS	512UL
 
 static const char *word_of_job(const char *name, const char *preset)
 {
@@ -221,50 +221,22 @@ TEST_F(fault, beside_mprotect)
 			variant->flags == MAP_SHARED);
 }
 
-/* A child faults at page 9 of the file: exit status 1 is what the file held. */
-static pid_t faulting_child(int fd)
+/* For a child to read. */
+static struct t_page page_of(int fd, unsigned long page)
 {
-	pid_t pid = fork();
-	char *map;
-
-	if (!pid) {
-		map = t_map(t_place(6), PAGES * T_PAGE, PROT_READ, MAP_SHARED, fd);
-		madvise(map, PAGES * T_PAGE, MADV_RANDOM);
-		_exit(*(volatile uint64_t *)(map + 9 * T_PAGE) == expected[9] ? 1 : 0);
-	}
-	return pid;
+	return (struct t_page) { .fd = fd, .device = device(), .page = page,
+				 .word = expected[page], .advice = MADV_RANDOM };
 }
 
-/*
- * Where truncation waits for the first fault's read, as it does where both take
- * invalidate_lock, that fault sees the page; else it is SIGBUS for it, too.
- */
 TEST(truncated)
 {
-	int fd, status = 0;
-	pid_t first, truncation, second;
+	struct t_page p;
 
 	if (source())
 		SKIP(return, "nothing can be truncated here");
-	fd = cold_file(4);
-	first = faulting_child(fd);
-	t_wait_inflight(device());
-	usleep(10000);
-	truncation = fork();
-	if (!truncation)
-		_exit(ftruncate(fd, 4 * T_PAGE) ? 1 : 0);
-	usleep(10000);
-	second = faulting_child(fd);
-
-	ASSERT_EQ(first, waitpid(first, &status, 0));
-	TH_LOG("the first fault: %s", WIFSIGNALED(status) ? "SIGBUS" : "the page");
-	EXPECT_TRUE(WIFSIGNALED(status) ? WTERMSIG(status) == SIGBUS : WEXITSTATUS(status) == 1);
-	ASSERT_EQ(truncation, waitpid(truncation, &status, 0));
-	EXPECT_EQ(0, status);
-	ASSERT_EQ(second, waitpid(second, &status, 0));
-	EXPECT_TRUE(WIFSIGNALED(status));
-	EXPECT_EQ(SIGBUS, WTERMSIG(status));
-	close(fd);
+	p = page_of(cold_file(4), 9);
+	t_truncated(_metadata, &p);
+	close(p.fd);
 }
 
 /* ---- errors ---- */
@@ -283,10 +255,10 @@ static unsigned long find_on_device(uint64_t word)
 
 	snprintf(path, sizeof(path), "/dev/%s", device());
 	fd = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
-	block = mmap(NULL, MB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	block = mmap(NULL, SCAN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (fd < 0 || block == MAP_FAILED)
 		t_die("%s", path);
-	while (!found && (n = pread(fd, block, MB, at)) > 0) {
+	while (!found && (n = pread(fd, block, SCAN, at)) > 0) {
 		for (ssize_t i = 0; i < n && !found; i += T_PAGE)
 			if (*(uint64_t *)(block + i) == word)
 				found = (unsigned long)(at + i) / 512;
@@ -294,48 +266,9 @@ static unsigned long find_on_device(uint64_t word)
 	}
 	if (!found)
 		t_die("%s: the page is nowhere", path);
-	munmap(block, MB);
+	munmap(block, SCAN);
 	close(fd);
 	return found;
-}
-
-static void bad_range(char sign, unsigned long first, unsigned long count)
-{
-	char path[96], text[64];
-
-	snprintf(path, sizeof(path), "/sys/kernel/config/nullb/%s/badblocks", device());
-	for (unsigned long end = first + count; first < end; first += RANGE_SECTORS) {
-		unsigned long last = end - first < RANGE_SECTORS ? end : first + RANGE_SECTORS;
-
-		snprintf(text, sizeof(text), "%c%lu-%lu", sign, first, last - 1);
-		t_write(path, text);
-	}
-}
-
-/* Returns the wait status of a child that reads page 40; kills it if need be. */
-static int read_page(int fd, bool *hung)
-{
-	int status = 0;
-	pid_t pid = fork();
-
-	if (!pid) {
-		char *map = t_map(t_place(5), PAGES * T_PAGE, PROT_READ, MAP_SHARED, fd);
-
-		madvise(map, PAGES * T_PAGE, MADV_RANDOM);
-		_exit(*(volatile uint64_t *)(map + 40 * T_PAGE) == expected[40] ? 1 : 0);
-	}
-	*hung = true;
-	/* Many reads' time. It ends a loop, it measures nothing. */
-	for (int i = 0; i < 3000; i++) {
-		if (waitpid(pid, &status, WNOHANG) == pid) {
-			*hung = false;
-			return status;
-		}
-		usleep(10000);
-	}
-	kill(pid, SIGKILL);
-	waitpid(pid, &status, 0);
-	return status;
 }
 
 TEST(cannot_be_read)
@@ -343,34 +276,34 @@ TEST(cannot_be_read)
 	unsigned int file = 1000 + (unsigned int)getpid();	/* never there before */
 	unsigned long first = 0, count = IMAGE_SECTORS;
 	struct t_counts before, diff;
+	struct t_page p;
 	bool hung;
-	int fd, status;
+	int status;
 
 	if (in_memory())
 		SKIP(return, "nothing is read from a file here");
-	fd = cold_file(file);
+	p = page_of(cold_file(file), 40);
 	if (!source()) {
-		first = find_on_device(expected[40]);
+		first = find_on_device(p.word);
 		count = T_PAGE / 512;
 	}
-	bad_range('+', first, count);
+	t_badblocks(device(), '+', first, count);
 	before = t_counts(device());
-	status = read_page(fd, &hung);
+	status = t_child_end(t_child_reads(&p, 0), &hung);
 	diff = t_since(before, device());
-	bad_range('-', first, count);
+	t_badblocks(device(), '-', first, count);
 
 	EXPECT_FALSE(hung);
-	EXPECT_TRUE(WIFSIGNALED(status));
-	EXPECT_EQ(SIGBUS, WTERMSIG(status));
+	t_expect_signal(_metadata, status, SIGBUS);
 	TH_LOG("reads that failed: %ld, faults that resumed: %ld", diff.reads, diff.resumed);
 	EXPECT_LE(diff.reads, 4);
 	EXPECT_EQ(1, diff.resumed);
 
-	status = read_page(fd, &hung);
+	status = t_child_end(t_child_reads(&p, 0), &hung);
 	EXPECT_FALSE(hung);
 	EXPECT_TRUE(WIFEXITED(status));
 	EXPECT_EQ(1, WEXITSTATUS(status));
-	close(fd);
+	close(p.fd);
 }
 
 /* ---- longer than a fault ---- */

@@ -8,39 +8,26 @@
  */
 #include "t.h"
 
-static int child_reads(bool random)
-{
-	int fd = open("/dev/bad", O_RDONLY | O_CLOEXEC);
-	char *map;
+#define PAGE	32UL
 
-	if (fd < 0)
-		t_die("/dev/bad");
-	map = t_map(t_place(5), 64 * T_PAGE, PROT_READ, MAP_SHARED, fd);
-	madvise(map, 64 * T_PAGE, random ? MADV_RANDOM : MADV_NORMAL);
-	return *(volatile char *)(map + 32 * T_PAGE);
+static void bad_page(char sign)
+{
+	t_badblocks("bad", sign, PAGE * T_PAGE / 512, T_PAGE / 512);
 }
 
-/* Returns the wait status of a child that reads a bad page; kills it if need be. */
+/* Returns the wait status of a child that reads the bad page. */
 static int bad_read(bool random, bool *hung)
 {
-	int status = 0;
-	pid_t pid;
+	struct t_page p = { .device = "bad", .page = PAGE,
+			    .advice = random ? MADV_RANDOM : MADV_NORMAL };
+	int status;
 
 	t_drop_caches();
-	pid = fork();
-	if (!pid)
-		_exit(child_reads(random));
-	*hung = true;
-	/* Hundreds of reads' time. It ends a loop, it measures nothing. */
-	for (int i = 0; i < 3000; i++) {
-		if (waitpid(pid, &status, WNOHANG) == pid) {
-			*hung = false;
-			return status;
-		}
-		usleep(10000);
-	}
-	kill(pid, SIGKILL);
-	waitpid(pid, &status, 0);
+	p.fd = open("/dev/bad", O_RDONLY | O_CLOEXEC);
+	if (p.fd < 0)
+		t_die("/dev/bad");
+	status = t_child_end(t_child_reads(&p, 0), hung);
+	close(p.fd);
 	return status;
 }
 
@@ -51,15 +38,14 @@ static void expect_sigbus(struct __test_metadata *_metadata, bool random,
 	bool hung;
 	int status;
 
-	t_write(T_BADBLOCKS, "+256-263");
+	bad_page('+');
 	before = t_counts("bad");
 	status = bad_read(random, &hung);
 	diff = t_since(before, "bad");
-	t_write(T_BADBLOCKS, "-256-263");
+	bad_page('-');
 
 	EXPECT_FALSE(hung);
-	EXPECT_TRUE(WIFSIGNALED(status));
-	EXPECT_EQ(SIGBUS, WTERMSIG(status));
+	t_expect_signal(_metadata, status, SIGBUS);
 	T_EXPECT_RESUMED(1, diff);
 	EXPECT_LE(diff.reads, max_errors);
 }
@@ -83,15 +69,15 @@ TEST(cached_not_uptodate)
 	bool hung;
 	int status;
 
-	t_write(T_BADBLOCKS, "+256-263");
+	bad_page('+');
 	bad_read(true, &hung);
 	before = t_counts("bad");
 	status = bad_read(true, &hung);
 	diff = t_since(before, "bad");
-	t_write(T_BADBLOCKS, "-256-263");
+	bad_page('-');
 
 	EXPECT_FALSE(hung);
-	EXPECT_EQ(SIGBUS, WTERMSIG(status));
+	t_expect_signal(_metadata, status, SIGBUS);
 	EXPECT_LE(diff.reads, 2);
 }
 

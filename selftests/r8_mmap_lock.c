@@ -177,7 +177,7 @@ TEST_F(kernel_fault, read_error)
 	ASSERT_GE(fd, 0);
 	map = t_map(t_place(20), LEN, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
 	ASSERT_EQ(0, madvise(map, LEN, MADV_RANDOM));
-	t_write(T_BADBLOCKS, "+256-263");
+	t_badblocks("bad", '+', 256, 8);
 	t_drop_caches();
 	g.at = map + 32 * T_PAGE;
 	get_prepare(&g);
@@ -185,7 +185,7 @@ TEST_F(kernel_fault, read_error)
 	atomic_store(&g.go, true);
 	pthread_join(g.thread, NULL);
 	diff = t_since(before, "bad");
-	t_write(T_BADBLOCKS, "-256-263");
+	t_badblocks("bad", '-', 256, 8);
 	EXPECT_EQ(-EFAULT, g.ret);
 	EXPECT_LE(diff.reads, 4);
 	munmap(map, LEN);

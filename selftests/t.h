@@ -29,7 +29,6 @@
 
 #define T_PAGE	4096UL
 #define T_PMD	(2UL << 20)
-#define T_BADBLOCKS	"/sys/kernel/config/nullb/bad/badblocks"
 
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ	22
@@ -165,6 +164,21 @@ static inline void t_wait_idle(const char *device)
 {
 	while (t_inflight(device))
 		usleep(1000);
+}
+
+/* Sectors that cannot be read from now on ('+'), or that can again ('-'). */
+static inline void t_badblocks(const char *device, char sign, unsigned long first,
+			       unsigned long count)
+{
+	const unsigned long most = 512;		/* that one range can have */
+	char path[96], text[64];
+
+	snprintf(path, sizeof(path), "/sys/kernel/config/nullb/%s/badblocks", device);
+	for (unsigned long end = first + count, next; first < end; first = next) {
+		next = end - first < most ? end : first + most;
+		snprintf(text, sizeof(text), "%c%lu-%lu", sign, first, next - 1);
+		t_write(path, text);
+	}
 }
 
 static inline void t_fill(int fd, unsigned int file, unsigned long pages)
@@ -663,6 +677,108 @@ static inline struct t_counts t_fault_counted(struct t_fault *f, void *address,
 	return t_since(before, device);
 }
 
+/* The child has ended by that signal. */
+static inline void t_expect_signal(struct __test_metadata *_metadata, int status, int sig)
+{
+	EXPECT_TRUE(WIFSIGNALED(status)) {
+		TH_LOG("status %x", status);
+	}
+	EXPECT_EQ(sig, WTERMSIG(status));
+}
+
+/*
+ * A page of a file, for a child that reads it through a mapping of its own. It exits with
+ * 1 if the page begins with that word, else with 0.
+ */
+struct t_page {
+	int fd;
+	const char *device;
+	unsigned long page;		/* less than T_CHILD_PAGES */
+	uint64_t word;
+	int advice;
+};
+
+#define T_CHILD_PAGES	64UL
+
+/* Where @priority is not 0, the child is on the one CPU and has that priority. */
+static inline pid_t t_child_reads(const struct t_page *p, int priority)
+{
+	size_t len = T_CHILD_PAGES * T_PAGE;
+	pid_t pid = fork();
+	char *map;
+
+	if (pid)
+		return pid;
+	if (priority)
+		t_real_time(priority);
+	map = t_map(t_place(5), len, PROT_READ, MAP_SHARED, p->fd);
+	if (madvise(map, len, p->advice))
+		t_die("madvise");
+	_exit(*(volatile uint64_t *)(map + p->page * T_PAGE) == p->word ? 1 : 0);
+}
+
+/* The same, and the read is with the device. */
+static inline pid_t t_child_parked(const struct t_page *p, int priority)
+{
+	pid_t pid = t_child_reads(p, priority);
+
+	t_wait_inflight(p->device);
+	usleep(20000);
+	return pid;
+}
+
+/* The wait status of such a child; it is killed if it does not come to its end. */
+static inline int t_child_end(pid_t pid, bool *hung)
+{
+	int status = 0;
+
+	*hung = false;
+	/* Many reads' time. It ends a loop, it measures nothing; the harness waits 30 s. */
+	for (int i = 0; i < 1000; i++) {
+		if (waitpid(pid, &status, WNOHANG) == pid)
+			return status;
+		usleep(10000);
+	}
+	*hung = true;
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	return status;
+}
+
+/*
+ * The first fault is reading, the truncation comes, and then the second fault, which
+ * finds the folio. Where the filesystem reads with invalidate_lock held, the truncation
+ * waits for that; when the folio has been read, the truncation goes before both faults,
+ * and they come back to a page that is not in the file. Who goes first is a matter of
+ * priority, not of luck; the first fault may see the page all the same.
+ */
+static inline void t_truncated(struct __test_metadata *_metadata, const struct t_page *p)
+{
+	pid_t first, second, truncation;
+	int status = 0;
+
+	first = t_child_parked(p, 20);
+	truncation = fork();
+	if (!truncation) {
+		t_real_time(30);
+		_exit(ftruncate(p->fd, p->page / 2 * T_PAGE) ? 1 : 0);
+	}
+	usleep(20000);
+	second = t_child_parked(p, 10);
+
+	ASSERT_EQ(first, waitpid(first, &status, 0));
+	TH_LOG("the first fault: %s", WIFSIGNALED(status) ? "SIGBUS" : "the page");
+	if (WIFSIGNALED(status)) {
+		EXPECT_EQ(SIGBUS, WTERMSIG(status));
+	} else {
+		EXPECT_EQ(1, WEXITSTATUS(status));
+	}
+	ASSERT_EQ(truncation, waitpid(truncation, &status, 0));
+	EXPECT_EQ(0, status);
+	ASSERT_EQ(second, waitpid(second, &status, 0));
+	t_expect_signal(_metadata, status, SIGBUS);
+}
+
 /* A child whose fault is with the device: SIGKILL ends it before the device answers. */
 static inline void t_kill_in_flight(struct __test_metadata *_metadata, pid_t pid,
 				    const char *device)
@@ -674,8 +790,7 @@ static inline void t_kill_in_flight(struct __test_metadata *_metadata, pid_t pid
 	ASSERT_EQ(0, kill(pid, SIGKILL));
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_GT(t_inflight(device), 0);
-	EXPECT_TRUE(WIFSIGNALED(status));
-	EXPECT_EQ(SIGKILL, WTERMSIG(status));
+	t_expect_signal(_metadata, status, SIGKILL);
 	t_wait_idle(device);
 }
 
