@@ -12,18 +12,18 @@
  * Which VMAs fork() write-locks says the job's fork=. The first round that breaks one of
  * these ends the program with status 1 and the round's history.
  *
- * A seed gives the pauses of a round's steps. A thread that sleeps for some microseconds
- * at a time makes the turns of virtual CPUs short where they take turns.
+ * A seed gives the pauses of a round's steps, and the length of the virtual CPUs' turns
+ * where they take turns.
  */
 #include "forkcase.h"
 
 #include <errno.h>
+#include <linux/perf_event.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,7 +33,8 @@
 #define CPU_FORKER	0
 #define CPU_WRITER	1
 #define CPU_OTHER	2
-#define CPU_SLEEPER	3
+#define NR_CPUS		4
+#define MIN_TURN_NS	80000	/* shorter, and they are all spent on the clock */
 
 struct writer {
 	struct wl_random random;
@@ -53,8 +54,8 @@ static struct wl_param params[] = {
 	  .help = "pages between two VMAs, for fork() to copy" },
 	{ .name = "spread", .value = 120000, .max = 100000000, .min = 1,
 	  .help = "turns of a loop that a pause can take" },
-	{ .name = "sleep_us", .value = 20, .max = 1000000, .min = 1,
-	  .help = "the longest sleep of the thread that does only that" },
+	{ .name = "turn_us", .value = 120, .max = 1000000, .min = 1,
+	  .help = "80 less than the longest turn of a virtual CPU" },
 	{ 0 }
 };
 
@@ -222,20 +223,26 @@ static void *follower_thread(void *arg)
 	return arg;
 }
 
-static void *sleeper_thread(void *arg)
+/*
+ * Where virtual CPUs take turns, a turn ends when the next timer expires. A clock of
+ * perf's on each CPU starts itself anew, in the kernel, too: so the turns are short.
+ */
+static void turns_short(void)
 {
 	struct wl_random random;
-	uint32_t us = (uint32_t)wl_number(&fc.wl, "sleep_us");
+	uint32_t longest = (uint32_t)wl_number(&fc.wl, "turn_us") * 1000;
+	struct perf_event_attr attr = {
+		.size = sizeof(attr), .type = PERF_TYPE_SOFTWARE,
+		.config = PERF_COUNT_SW_CPU_CLOCK,
+	};
 
-	on_cpu(CPU_SLEEPER);
-	prctl(PR_SET_TIMERSLACK, 1);
 	wl_random_init(&random, wl_number(&fc.wl, "seed"), 2);
-	while (!atomic_load(&fc.shared->stop)) {
-		struct timespec ts = { 0, 1000 * (1 + wl_random_below(&random, us)) };
-
-		nanosleep(&ts, NULL);
+	for (int cpu = 0; cpu < NR_CPUS; cpu++) {
+		attr.sample_period = MIN_TURN_NS + wl_random_below(&random, longest);
+		if (syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC) < 0)
+			wl_die(&fc.wl, "needs 4 CPUs and PERF_EVENTS: CPU %d: %s", cpu,
+			       strerror(errno));
 	}
-	return arg;
 }
 
 /* ---- the child ---- */
@@ -384,8 +391,6 @@ static void threads_start(struct writer *w)
 	else if (fc.uffd > 0)
 		other = follower_thread;
 	ret = pthread_create(&id, NULL, writer_thread, w);
-	if (!ret)
-		ret = pthread_create(&id, NULL, sleeper_thread, NULL);
 	if (!ret && other)
 		ret = pthread_create(&id, NULL, other, NULL);
 	if (ret)
@@ -427,6 +432,7 @@ int main(int argc, char **argv)
 	on_cpu(CPU_FORKER);
 	fc_map(&fc);
 	threads_start(&writer);
+	turns_short();
 	all_seeds(&writer, &met);
 	atomic_store(&fc.shared->stop, true);
 	wl_metric(&fc.wl, "forks", met.rounds);
