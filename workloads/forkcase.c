@@ -33,8 +33,8 @@
 #define CPU_FORKER	0
 #define CPU_WRITER	1
 #define CPU_OTHER	2
-#define NR_CPUS		4
-#define MIN_TURN_NS	80000	/* shorter, and they are all spent on the clock */
+#define NR_CPUS		3
+#define MIN_PERIOD_NS	40000	/* shorter, and the turns are all spent on the clocks */
 
 struct writer {
 	struct wl_random random;
@@ -54,8 +54,8 @@ static struct wl_param params[] = {
 	  .help = "pages between two VMAs, for fork() to copy" },
 	{ .name = "spread", .value = 120000, .max = 100000000, .min = 1,
 	  .help = "turns of a loop that a pause can take" },
-	{ .name = "turn_us", .value = 120, .max = 1000000, .min = 1,
-	  .help = "80 less than the longest turn of a virtual CPU" },
+	{ .name = "period_us", .value = 60, .max = 1000000, .min = 1,
+	  .help = "of each CPU's clock, which ends turns: up to 40 more" },
 	{ 0 }
 };
 
@@ -124,7 +124,7 @@ static void on_cpu(int cpu)
 	CPU_ZERO(&set);
 	CPU_SET(cpu, &set);
 	if (sched_setaffinity(0, sizeof(set), &set))
-		wl_die(&fc.wl, "needs 4 CPUs: CPU %d: %s", cpu, strerror(errno));
+		wl_die(&fc.wl, "needs 3 CPUs: CPU %d: %s", cpu, strerror(errno));
 }
 
 /* Not a clock: the same number of instructions each time. */
@@ -216,6 +216,14 @@ static void *migrator_thread(void *arg)
 	return arg;
 }
 
+static void *busy_thread(void *arg)
+{
+	on_cpu(CPU_OTHER);
+	while (!atomic_load(&fc.shared->stop))
+		;
+	return arg;
+}
+
 static void *follower_thread(void *arg)
 {
 	on_cpu(CPU_OTHER);
@@ -225,12 +233,13 @@ static void *follower_thread(void *arg)
 
 /*
  * Where virtual CPUs take turns, a turn ends when the next timer expires. A clock of
- * perf's on each CPU starts itself anew, in the kernel, too: so the turns are short.
+ * perf's on each CPU starts itself anew, in the kernel, too: so the turns are short. Who
+ * is next is then passed over: with three CPUs, all of them busy, each gets its turn.
  */
 static void turns_short(void)
 {
 	struct wl_random random;
-	uint32_t longest = (uint32_t)wl_number(&fc.wl, "turn_us") * 1000;
+	uint32_t longest = (uint32_t)wl_number(&fc.wl, "period_us") * 1000;
 	struct perf_event_attr attr = {
 		.size = sizeof(attr), .type = PERF_TYPE_SOFTWARE,
 		.config = PERF_COUNT_SW_CPU_CLOCK,
@@ -238,9 +247,9 @@ static void turns_short(void)
 
 	wl_random_init(&random, wl_number(&fc.wl, "seed"), 2);
 	for (int cpu = 0; cpu < NR_CPUS; cpu++) {
-		attr.sample_period = MIN_TURN_NS + wl_random_below(&random, longest);
+		attr.sample_period = MIN_PERIOD_NS + wl_random_below(&random, longest);
 		if (syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC) < 0)
-			wl_die(&fc.wl, "needs 4 CPUs and PERF_EVENTS: CPU %d: %s", cpu,
+			wl_die(&fc.wl, "needs 3 CPUs and PERF_EVENTS: CPU %d: %s", cpu,
 			       strerror(errno));
 	}
 }
@@ -391,6 +400,8 @@ static void threads_start(struct writer *w)
 	else if (fc.uffd > 0)
 		other = follower_thread;
 	ret = pthread_create(&id, NULL, writer_thread, w);
+	if (!ret && other != counter_thread)
+		ret = pthread_create(&id, NULL, busy_thread, NULL);
 	if (!ret && other)
 		ret = pthread_create(&id, NULL, other, NULL);
 	if (ret)
