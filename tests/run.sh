@@ -42,8 +42,8 @@ esac
 # are told of 7.3.
 case " $BASES/$MAJORFAULT_TIER " in
 */quick*) ;;
-*" 7.3"*"/full "*)	once=$((once + 4)) ;;
-*" 7.3"*)	once=$((once + 3)) ;;
+*" 7.3"*"/full "*)	once=$((once + 3)) ;;
+*" 7.3"*)	once=$((once + 2)) ;;
 esac
 PARTS=$((once + each * $(echo "$BASES" | wc -w)))
 mkdir -p "$out"
@@ -274,14 +274,7 @@ parallel_fork()
 		--console "$out/$BASE/fork/console.log" | sed 's/^FAIL /not ok /; /^[0-9]* passed, /d' || :
 }
 
-# Cells that must break and cells that must not; all of them are in the full tier.
 fork_arms()
-{
-	OUT=$out/$BASE "$TOP/tests/forks" --base "$BASE" --cases anon,anon_vma_race,uffd_wp_shmem,shmem \
-		--fault-arms resume --seeds 3
-}
-
-fork_arms_all()
 {
 	"$TOP/kernel/build" fork || return
 	OUT=$out/$BASE "$TOP/tests/forks" --base "$BASE" --flavour fork --seeds 10
@@ -310,9 +303,8 @@ for BASE in $BASES; do
 	[ "$BASE" != 7.3 ] || part "Linux $BASE: simpler" simpler
 	part "Linux $BASE: the series, patch by patch" "$TOP/tests/series"
 	part "Linux $BASE: the decision logic in user space" decision_logic
-	[ "$BASE" != 7.3 ] || part "Linux $BASE: the arms of fork()" fork_arms
 	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: fork() beside writers, in parallel" parallel_fork
-	[ "$BASE/$MAJORFAULT_TIER" != 7.3/full ] || part "Linux $BASE: the arms of fork(), every case" fork_arms_all
+	[ "$BASE/$MAJORFAULT_TIER" != 7.3/full ] || part "Linux $BASE: the arms of fork(), every case" fork_arms
 	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: stress on the debug kernel, with failures" failures
 	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: data races" races
 	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: mappings on other filesystems" filesystems
