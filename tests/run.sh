@@ -38,11 +38,11 @@ quick)	each=3 once=4 ;;
 ci)	each=7 once=5 ;;
 full)	each=12 once=5 ;;
 esac
-# The stock kernel's behaviour, what the series does to the code, and the tests that
-# others wrote are told of 7.3.
+# The stock kernel's behaviour, what the series does to the code, and the arms of
+# fork() and the tests that others wrote are told of 7.3.
 case "$MAJORFAULT_TIER $BASES " in
 quick*)		;;
-full*" 7.3 "*)	once=$((once + 3)) ;;
+full*" 7.3 "*)	once=$((once + 4)) ;;
 *" 7.3 "*)	once=$((once + 2)) ;;
 esac
 PARTS=$((once + each * $(echo "$BASES" | wc -w)))
@@ -266,6 +266,12 @@ parallel_fork()
 		--console "$out/$BASE/fork/console.log" | sed 's/^FAIL /not ok /; /^[0-9]* passed, /d' || :
 }
 
+fork_arms()
+{
+	"$TOP/kernel/build" fork || return
+	OUT=$out/$BASE "$TOP/tests/forks" --base "$BASE" --flavour fork --seeds 10
+}
+
 decision_logic()
 {
 	"$TOP/tests/park/run.sh" "$(build_dir steps)/mm-of-series" "$out/$BASE/park"
@@ -290,6 +296,7 @@ for BASE in $BASES; do
 	part "Linux $BASE: the series, patch by patch" "$TOP/tests/series"
 	part "Linux $BASE: the decision logic in user space" decision_logic
 	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: fork() beside writers, in parallel" parallel_fork
+	[ "$BASE/$MAJORFAULT_TIER" != 7.3/full ] || part "Linux $BASE: the arms of fork(), every case" fork_arms
 	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: stress on the debug kernel, with failures" failures
 	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: data races" races
 	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: mappings on other filesystems" filesystems
