@@ -42,8 +42,8 @@ esac
 # fork() and the tests that others wrote are told of 7.3.
 case "$MAJORFAULT_TIER $BASES " in
 quick*)		;;
-full*" 7.3 "*)	once=$((once + 4)) ;;
-*" 7.3 "*)	once=$((once + 2)) ;;
+full*" 7.3 "*)	once=$((once + 5)) ;;
+*" 7.3 "*)	once=$((once + 3)) ;;
 esac
 PARTS=$((once + each * $(echo "$BASES" | wc -w)))
 mkdir -p "$out"
@@ -266,6 +266,13 @@ parallel_fork()
 		--console "$out/$BASE/fork/console.log" | sed 's/^FAIL /not ok /; /^[0-9]* passed, /d' || :
 }
 
+# A few cells of fork_arms(): one that each way to lock less breaks, or does not.
+few_fork_arms()
+{
+	OUT=$out/$BASE "$TOP/tests/forks" --base "$BASE" --seeds 2 --fault-arms resume \
+		--arms full,none,cow --cases anon,guard_shmem,uffd_wp_shmem
+}
+
 fork_arms()
 {
 	"$TOP/kernel/build" fork || return
@@ -293,6 +300,7 @@ for BASE in $BASES; do
 	part "Linux $BASE: what faults cost" cost
 	[ "$BASE" != 7.3 ] || part "Linux $BASE: guest self tests on a stock kernel" stock
 	[ "$BASE" != 7.3 ] || part "Linux $BASE: simpler" simpler
+	[ "$BASE" != 7.3 ] || part "Linux $BASE: fork() with fewer locks" few_fork_arms
 	part "Linux $BASE: the series, patch by patch" "$TOP/tests/series"
 	part "Linux $BASE: the decision logic in user space" decision_logic
 	[ "$MAJORFAULT_TIER" != full ] || part "Linux $BASE: fork() beside writers, in parallel" parallel_fork
