@@ -269,7 +269,7 @@ parallel_fork()
 # A few cells of fork_arms(): one that each way to lock less breaks, or does not.
 few_fork_arms()
 {
-	OUT=$out/$BASE "$TOP/tests/forks" --base "$BASE" --seeds 2 --fault-arms resume \
+	OUT=$out/$BASE "$TOP/tests/forks" --base "$BASE" --seeds 6 --fault-arms resume \
 		--arms full,none,cow --cases anon,guard_shmem,uffd_wp_shmem
 }
 
