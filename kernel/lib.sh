@@ -80,6 +80,9 @@ die()
 
 now() { date +%s; }
 
+# words LIST: of a comma-separated list
+words() { echo "$1" | tr , ' '; }
+
 # duration SECONDS
 duration()
 {
@@ -433,7 +436,7 @@ scratch_repository()
 # fragments FLAVOUR [SUFFIX]: its files of kernel/config that there are
 fragments()
 {
-	for _fragment in $(flavour_conf "$1" 3 | tr ',' ' '); do
+	for _fragment in $(words "$(flavour_conf "$1" 3)"); do
 		_fragment=$TOP/kernel/config/$_fragment.${2:-config}
 		if [ "${2:-config}" = config ] || [ -f "$_fragment" ]; then
 			echo "$_fragment"

@@ -34,9 +34,9 @@ skip() { # description reason
 
 chmod +x "$here/fake_qemu.sh"
 echo kernel >"$dir/bzImage"
-mkdir "$dir/root"
-echo 'hello' >"$dir/root/init"
-(cd "$dir/root" && echo init | cpio --quiet -o -H newc) >"$dir/base.cpio"
+mkdir "$dir/tree"
+echo 'hello' >"$dir/tree/init"
+(cd "$dir/tree" && echo init | cpio --quiet -o -H newc) >"$dir/base.cpio"
 printf '# jobs\ndevice name=disk latency_us=5000\n' >"$dir/jobs"
 
 # run case [option...]: the exit status goes to $status
@@ -110,8 +110,8 @@ check 'the command is kept' grep -q -e '-icount shift=0,align=off,sleep=off' \
 # shellcheck disable=SC2016
 check 'the jobs are appended to the initramfs' sh -c '
 	dd if="$1/out/initrd.img" bs=1 skip="$(wc -c <"$1/base.cpio")" \
-		2>/dev/null | (cd "$1/root" && cpio --quiet -i) &&
-	cmp -s "$1/jobs" "$1/root/jobs"' - "$dir"
+		2>/dev/null | (cd "$1/tree" && cpio --quiet -i) &&
+	cmp -s "$1/jobs" "$1/tree/jobs"' - "$dir"
 
 run failed-job
 expect 'a failed job' 13 '^\[2/2\] storm .* FAILED: status 3$'
