@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
+#include <libgen.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "qemu.h"
+
+/* Descriptors that a wrapper of QEMU's, a shell script, has no use for. */
+#define FD_MIN	64
 
 /*
  * det: CPUs take turns in one thread and a guest nanosecond is an instruction,
@@ -164,52 +167,68 @@ static void redirect(const char *path, int flags, int fd)
 }
 
 /*
- * QEMU's main thread wakes up at each expiry of a guest timer. If it runs just
- * when a virtual CPU has come to the next one, it, and not the CPU's thread,
- * serves that, and another virtual CPU is the next to run. So all of QEMU is kept
- * on one CPU of the host, and its main thread off it until the CPUs' thread sleeps,
- * which it only does when all virtual CPUs are idle. Real-time priority needs a
- * privilege; without it the main thread gets in between rarely, but it can.
+ * turns.so, beside this program, is preloaded by its descriptor: a path may have
+ * characters that the dynamic linker takes for the end of it.
  */
-static void take_turns(void)
+static int open_turns(void)
 {
-	struct sched_param prio = { .sched_priority = 1 };
-	cpu_set_t set;
-	int cpu = 0;
-	int nth;
+	char *self = realpath("/proc/self/exe", NULL);
+	char *path;
+	int fd;
 
-	if (!sched_getaffinity(0, sizeof(set), &set)) {
-		nth = getpid() % CPU_COUNT(&set);
-		while (!CPU_ISSET(cpu, &set) || nth-- > 0)
-			cpu++;
-		CPU_ZERO(&set);
-		CPU_SET(cpu, &set);
-		sched_setaffinity(0, sizeof(set), &set);
-	}
-	sched_setscheduler(0, SCHED_FIFO, &prio);
+	if (!self)
+		return -1;
+	path = xasprintf("%s/turns.so", dirname(self));
+	fd = open(path, O_RDONLY);
+	free(path);
+	free(self);
+	return fd;
+}
+
+/* In the child. Without turns.so it goes on: qemu_turns() tells. */
+static void take_turns(int mflab)
+{
+	const char *others = getenv("LD_PRELOAD");
+	int so = open_turns();
+	char *value;
+
+	if (so < 0)
+		return;
+	so = fcntl(so, F_DUPFD, FD_MIN);
+	mflab = fcntl(mflab, F_DUPFD, FD_MIN);
+	value = xasprintf("/proc/self/fd/%d%s%s", so, others ? ":" : "",
+			  others ? others : "");
+	setenv("LD_PRELOAD", value, true);
+	free(value);
+	value = xasprintf("%d", mflab);
+	setenv("MFLAB_TURNS", value, true);
+	free(value);
+}
+
+/**
+ * qemu_turns() - do QEMU's threads take turns?
+ * @turns: what qemu_spawn() gave
+ *
+ * Return: true as soon as they do, for the rest of a run.
+ */
+bool qemu_turns(int turns)
+{
+	char byte;
+
+	return recv(turns, &byte, 1, MSG_DONTWAIT | MSG_PEEK) == 1;
 }
 
 /**
  * qemu_let_go() - let QEMU's main thread run beside its virtual CPUs
- * @pid: its process id
+ * @turns: what qemu_spawn() gave, or -1
  *
  * After the last job: virtual CPUs that spin, waiting to be powered off, would
  * keep the main thread from doing it.
  */
-void qemu_let_go(pid_t pid)
+void qemu_let_go(int turns)
 {
-	struct sched_param prio = { 0 };
-	struct dirent *task;
-	char *path = xasprintf("/proc/%d/task", (int)pid);
-	DIR *dir = opendir(path);
-
-	while (dir && (task = readdir(dir)))
-		if (atoi(task->d_name) > 0)
-			sched_setscheduler(atoi(task->d_name), SCHED_OTHER,
-					   &prio);
-	if (dir)
-		closedir(dir);
-	free(path);
+	if (turns >= 0)
+		shutdown(turns, SHUT_WR);
 }
 
 /* In the child. Reports the errno of a failed exec through @report. */
@@ -242,21 +261,27 @@ static void become_qemu(const struct strv *argv, const char *err_path,
  * @err_path: file for what it prints
  * @interactive: leave it the terminal; else it gets a process group of its
  *	own, so that Ctrl-C reaches mflab only
- * @turns: its threads take turns, as deterministic runs need it, until
- *	qemu_let_go()
+ * @turns: for deterministic runs: its threads take turns until qemu_let_go() is
+ *	called for the descriptor that is returned here, and that the caller
+ *	closes; or NULL
  *
  * QEMU is killed by the kernel should this process die.
  *
  * Return: its process id, or a negative errno if it could not be started.
  */
 pid_t qemu_spawn(const struct strv *argv, const char *err_path,
-		 bool interactive, bool turns)
+		 bool interactive, int *turns)
 {
 	pid_t parent = getpid();
+	int pair[2] = { -1, -1 };
 	int report[2];
 	int err = 0;
 	pid_t pid;
 
+	if (turns && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
+		return -errno;
+	if (turns)
+		*turns = pair[0];
 	if (pipe2(report, O_CLOEXEC))
 		return -errno;
 	pid = fork();
@@ -270,12 +295,14 @@ pid_t qemu_spawn(const struct strv *argv, const char *err_path,
 		if (!interactive)
 			setpgid(0, 0);
 		if (turns)
-			take_turns();
+			take_turns(pair[1]);
 		become_qemu(argv, err_path, interactive, parent, report[1]);
 	}
 	if (!interactive)
 		setpgid(pid, pid);
 	close(report[1]);
+	if (turns)
+		close(pair[1]);
 	while (read(report[0], &err, sizeof(err)) < 0 && errno == EINTR)
 		;
 	close(report[0]);
@@ -285,7 +312,7 @@ pid_t qemu_spawn(const struct strv *argv, const char *err_path,
 	return -err;
 }
 
-static void send(pid_t pid, bool group, int sig)
+static void send_signal(pid_t pid, bool group, int sig)
 {
 	if (!group || kill(-pid, sig))
 		kill(pid, sig);
@@ -305,13 +332,13 @@ int qemu_stop(pid_t pid, bool group, double grace_s)
 	double end = now_s() + grace_s;
 	int status = 0;
 
-	send(pid, group, SIGTERM);
+	send_signal(pid, group, SIGTERM);
 	do {
 		if (waitpid(pid, &status, WNOHANG) == pid)
 			goto out;
 		nanosleep(&step, NULL);
 	} while (now_s() < end);
-	send(pid, group, SIGKILL);
+	send_signal(pid, group, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 out:

@@ -38,8 +38,9 @@ bool qemu_accel_known(const char *accel);
 void qemu_command(const struct qemu_spec *spec, struct strv *argv);
 char *qemu_quote(const struct strv *argv);
 pid_t qemu_spawn(const struct strv *argv, const char *err_path,
-		 bool interactive, bool turns);
-void qemu_let_go(pid_t pid);
+		 bool interactive, int *turns);
+bool qemu_turns(int turns);
+void qemu_let_go(int turns);
 int qemu_stop(pid_t pid, bool group, double grace_s);
 
 #endif

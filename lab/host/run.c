@@ -48,6 +48,7 @@
  * @panic: the line that told of a panic
  * @path: the files of the run
  * @qemu: QEMU's process id
+ * @turns: QEMU's threads take turns until qemu_let_go() of this; or -1
  * @exited: QEMU has been waited for
  * @grown_s: when console or records last grew
  * @stop_s: when a guest that should be ending is killed; 0: not ending
@@ -74,6 +75,7 @@ struct run {
 		char *log;
 	} path;
 	pid_t qemu;
+	int turns;
 	bool exited;
 	double grown_s;
 	double stop_s;
@@ -100,6 +102,8 @@ static void free_run(struct run *run)
 	splat_rules_free(&run->rules);
 	for (i = 0; i < TAIL_LINES; i++)
 		free(run->last[i]);
+	if (run->turns >= 0)
+		close(run->turns);
 	free(run->panic);
 	progress_free(&run->pg);
 	free(run->path.console);
@@ -129,7 +133,7 @@ static enum mf_status file_error(struct run *run, const char *path, int err)
 static void expect_end(struct run *run, double grace_s)
 {
 	run->stop_s = now_s() + grace_s;
-	qemu_let_go(run->qemu);
+	qemu_let_go(run->turns);
 }
 
 static void console_line(void *arg, char *line)
@@ -209,7 +213,7 @@ static void check_limits(struct run *run)
 		facts->timed_out = true;
 	/* Ended without a word, and QEMU's main thread has no turn to say so? */
 	if (now - run->grown_s > QUIET_S)
-		qemu_let_go(run->qemu);
+		qemu_let_go(run->turns);
 	if (opt->idle_s && now - run->grown_s > opt->idle_s)
 		facts->idle = true;
 }
@@ -249,6 +253,7 @@ static void watch(struct run *run, int sigfd)
 		next_s = now_s() + 1;
 	}
 	if (!run->exited) {
+		qemu_let_go(run->turns);
 		run->facts.wait_status = qemu_stop(run->qemu,
 						   !run->opt->interactive,
 						   STOP_GRACE_S);
@@ -301,6 +306,7 @@ static int write_command(struct run *run, const struct strv *argv)
 /* Boot, watch, end. Nothing is left running afterwards. */
 static void run_qemu(struct run *run, const struct strv *argv)
 {
+	bool det = !strcmp(run->opt->accel, "det");
 	struct termios tio;
 	sigset_t old;
 	bool saved;
@@ -314,8 +320,8 @@ static void run_qemu(struct run *run, const struct strv *argv)
 	saved = run->opt->interactive && !tcgetattr(STDIN_FILENO, &tio);
 	run->pg.started_s = run->grown_s = now_s();
 	run->qemu = qemu_spawn(argv, run->path.err, run->opt->interactive,
-			       !run->opt->interactive &&
-			       !strcmp(run->opt->accel, "det"));
+			       det && !run->opt->interactive ?
+				       &run->turns : NULL);
 	if (run->qemu < 0)
 		run->facts.spawn_error = run->qemu;
 	else
@@ -433,6 +439,9 @@ static void say_verdict(struct run *run, enum mf_status status)
 	case MF_OK:
 		out_say(&run->out, "%u jobs done in %.1f s", run->pg.ended,
 			now_s() - run->pg.started_s);
+		if (run->turns >= 0 && !qemu_turns(run->turns))
+			out_say(&run->out,
+				"QEMU's threads did not take turns (turns.so is not beside mflab, or this QEMU cannot preload it): digits may not repeat");
 		return;
 	case MF_INTERRUPTED:
 		out_say(&run->out, "interrupted %s; QEMU has been ended",
@@ -546,7 +555,7 @@ static enum mf_status prepare(struct run *run, struct strv *argv)
  */
 enum mf_status run_guest(const struct run_options *opt)
 {
-	struct run run = { .opt = opt, .pg = { .out = &run.out } };
+	struct run run = { .opt = opt, .turns = -1, .pg = { .out = &run.out } };
 	struct strv argv = { 0 };
 	enum mf_status status;
 

@@ -104,6 +104,7 @@ wait_for() { # file
 run ok
 expect 'all jobs done' 0 '^\[2/2\] storm arm=hold round=1 \.\.\. [0-9.]* s$'
 expect 'the end is announced' 0 '^2 jobs done in'
+expect 'threads that do not take turns are told of' 0 'did not take turns'
 check 'no escape codes without a terminal' no_escapes
 check 'the command is kept' grep -q -e '-icount shift=0,align=off,sleep=off' \
 	"$dir/out/qemu.cmd"
