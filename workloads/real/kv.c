@@ -208,6 +208,7 @@ int kv_main(const struct kv_store *store, int argc, char **argv)
 	kv.wl.name = store->name;
 	kv.store = store;
 	wl_parse(&kv.wl, argc, argv);
+	real_on_sigbus();
 	kv.keys = wl_number(&kv.wl, "keys");
 	kv.versions = wl_alloc(&kv.wl, kv.keys, sizeof(*kv.versions));
 	memset(kv.versions, 0, kv.keys * sizeof(*kv.versions));	/* touched, not counted */

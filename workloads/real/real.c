@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/sendfile.h>
@@ -62,6 +63,54 @@ void real_drop_caches(void)
 		sync();
 		file_write("/proc/sys/vm/drop_caches", "3");
 	}
+}
+
+/* One line of /proc/self/maps: the mapping with @addr, and where in its file that is. */
+static bool mapping_of(const char *line, unsigned long addr, unsigned long *at,
+		       char *path, size_t size)
+{
+	unsigned long from, to, offset;
+	int name = 0;
+
+	if (sscanf(line, "%lx-%lx %*s %lx %*s %*s %n", &from, &to, &offset, &name) < 3 ||
+	    addr < from || addr >= to)
+		return false;
+	*at = offset + (addr - from);
+	snprintf(path, size, "%.*s", (int)strcspn(line + name, "\n"), line + name);
+	return true;
+}
+
+/* It ends the process, so what it calls need not be safe in a handler. */
+static void tell_sigbus(int sig, siginfo_t *info, void *context)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	char line[512], path[256] = "";
+	struct stat st = { 0 };
+	unsigned long at = 0;
+	char byte;
+	ssize_t n;
+	int fd;
+
+	(void)context;
+	while (maps && fgets(line, sizeof(line), maps))
+		if (mapping_of(line, (unsigned long)info->si_addr, &at, path, sizeof(path)))
+			break;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0)
+		fstat(fd, &st);
+	n = pread(fd, &byte, 1, (off_t)at);
+	fprintf(stderr, "SIGBUS, code %d, at %p: offset %lu of \"%s\", which has %lld bytes; read() there: %s\n",
+		info->si_code, info->si_addr, at, path, (long long)st.st_size,
+		n == 1 ? "fine" : n ? strerror(errno) : "end of file");
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
+void real_on_sigbus(void)
+{
+	struct sigaction action = { .sa_sigaction = tell_sigbus, .sa_flags = SA_SIGINFO };
+
+	sigaction(SIGBUS, &action, NULL);
 }
 
 unsigned int real_mmappers(const struct wl *wl, struct wl_allocator *m)

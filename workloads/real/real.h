@@ -40,6 +40,15 @@ void real_devices(struct wl *wl, struct wl_meter *m);
 /** real_copy() - copy a file; ends the program if it cannot */
 void real_copy(const struct wl *wl, const char *from, const char *to, mode_t mode);
 
+/**
+ * real_on_sigbus() - let SIGBUS end the program only after it has told where it was
+ *
+ * The mapping, the size of its file, and whether read() gets that page: a page behind
+ * the end of the file is the program's own mistake, or its library's, a page that can
+ * be read is the kernel's.
+ */
+void real_on_sigbus(void);
+
 /** real_drop_caches() - write back and forget all that nobody holds */
 void real_drop_caches(void);
 
