@@ -27,8 +27,8 @@
 /* What a panicked or finished guest may take until its QEMU has exited. */
 #define PANIC_GRACE_S	10.0
 #define DONE_GRACE_S	60.0
-/* A guest that says nothing for so long may have ended. */
-#define QUIET_S		100.0
+/* So long before it is killed for its silence, a guest that has ended gets to say so. */
+#define SILENT_END_S	20.0
 /* A file system with less than this cannot hold the rest of a run. */
 #define MIN_FREE_BYTES	65536
 
@@ -49,6 +49,7 @@
  * @path: the files of the run
  * @qemu: QEMU's process id
  * @turns: QEMU's threads take turns until qemu_let_go() of this; or -1
+ * @let_go: they no longer do, though the guest was not known to end
  * @exited: QEMU has been waited for
  * @grown_s: when console or records last grew
  * @stop_s: when a guest that should be ending is killed; 0: not ending
@@ -76,6 +77,7 @@ struct run {
 	} path;
 	pid_t qemu;
 	int turns;
+	bool let_go;
 	bool exited;
 	double grown_s;
 	double stop_s;
@@ -211,10 +213,14 @@ static void check_limits(struct run *run)
 		return;
 	if (opt->timeout_s && now - run->pg.started_s > opt->timeout_s)
 		facts->timed_out = true;
+	if (!opt->idle_s)
+		return;
 	/* Ended without a word, and QEMU's main thread has no turn to say so? */
-	if (now - run->grown_s > QUIET_S)
+	if (now - run->grown_s > opt->idle_s - SILENT_END_S) {
+		run->let_go = true;
 		qemu_let_go(run->turns);
-	if (opt->idle_s && now - run->grown_s > opt->idle_s)
+	}
+	if (now - run->grown_s > opt->idle_s)
 		facts->idle = true;
 }
 
@@ -439,9 +445,9 @@ static void say_verdict(struct run *run, enum mf_status status)
 	case MF_OK:
 		out_say(&run->out, "%u jobs done in %.1f s", run->pg.ended,
 			now_s() - run->pg.started_s);
-		if (run->turns >= 0 && !qemu_turns(run->turns))
+		if (run->turns >= 0 && (run->let_go || !qemu_turns(run->turns)))
 			out_say(&run->out,
-				"QEMU's threads did not take turns (turns.so is not beside mflab, or this QEMU cannot preload it): digits may not repeat");
+				"QEMU's threads did not take turns all the time (turns.so is not beside mflab, this QEMU cannot preload it, or the guest was silent for too long): digits may not repeat");
 		return;
 	case MF_INTERRUPTED:
 		out_say(&run->out, "interrupted %s; QEMU has been ended",
