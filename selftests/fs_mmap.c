@@ -17,6 +17,7 @@
 #include <linux/magic.h>
 
 #define PAGES		T_CHILD_PAGES
+#define PAGE		40UL		/* the one that faults are about */
 #define GIVEN		"checker.A"	/* of the source */
 /* As many of the device's requests at once: its latency is that of one. */
 #define SCAN		(32UL << 20)
@@ -144,81 +145,82 @@ FIXTURE_TEARDOWN(fault)
 	close(self->fd);
 }
 
-static void expect_contents(struct __test_metadata *_metadata, int fd, char *map,
-			    unsigned long page, bool written, bool shared)
+/* What the fault mapped is right. */
+static void expect_contents(struct __test_metadata *_metadata, FIXTURE_DATA(fault) *self,
+			    const FIXTURE_VARIANT(fault) *variant, const struct t_fault *f)
 {
-	volatile uint64_t *words = (volatile uint64_t *)(map + page * T_PAGE);
+	volatile uint64_t *mapped = (volatile uint64_t *)(self->map + PAGE * T_PAGE);
 	uint64_t in_file[2] = { 0 };
 
-	EXPECT_EQ(16, pread(fd, in_file, 16, page * T_PAGE));
-	EXPECT_EQ(expected[page], in_file[0]);
-	EXPECT_EQ(expected[page], words[0]);
-	if (written) {
-		EXPECT_EQ(1, words[1]);
-		EXPECT_EQ(shared, in_file[1] == 1);
+	EXPECT_EQ(16, pread(self->fd, in_file, 16, PAGE * T_PAGE));
+	EXPECT_EQ(expected[PAGE], in_file[0]);
+	EXPECT_EQ(expected[PAGE], f->seen);
+	EXPECT_EQ(expected[PAGE], mapped[0]);
+	if (variant->write) {
+		EXPECT_EQ(1, mapped[1]);
+		EXPECT_EQ(variant->flags == MAP_SHARED, in_file[1] == 1);
 	}
 }
 
 TEST_F(fault, resumes)
 {
-	const unsigned long page = 40;
 	struct t_counts diff;
 	struct t_fault f;
 
-	diff = t_fault_counted(&f, self->map + page * T_PAGE, variant->write, device());
+	diff = t_fault_counted(&f, self->map + PAGE * T_PAGE, variant->write, device());
 
-	EXPECT_EQ(expected[page], f.seen);
 	EXPECT_GE(diff.reads, 1);
 	EXPECT_GE(diff.resumed, 1);
 	EXPECT_EQ(0, diff.mmap_lock);
-	expect_contents(_metadata, self->fd, self->map, page, variant->write,
-			variant->flags == MAP_SHARED);
+	expect_contents(_metadata, self, variant, &f);
 }
 
-/* fork() does not wait for the read, nor does it keep the fault from resuming. */
-TEST_F(fault, beside_fork)
+/* A fault, and what @other does beside it, which returns 0 and does not wait for the read. */
+static struct t_counts fault_beside(struct __test_metadata *_metadata, FIXTURE_DATA(fault) *self,
+				    const FIXTURE_VARIANT(fault) *variant, int (*other)(char *map))
 {
-	const unsigned long page = 40;
 	struct t_counts before = t_counts(device()), diff;
 	struct t_fault f;
-	int status = 0;
-	pid_t pid;
 
-	t_fault_parked(&f, self->map + page * T_PAGE, variant->write, device());
-	pid = fork();
+	t_fault_parked(&f, self->map + PAGE * T_PAGE, variant->write, device());
+	EXPECT_EQ(0, other(self->map));
+	EXPECT_TRUE(t_fault_waits(&f, device()));
+	t_fault_end(&f);
+	diff = t_since(before, device());
+	expect_contents(_metadata, self, variant, &f);
+	return diff;
+}
+
+static int fork_a_child(char *map)
+{
+	pid_t pid = fork();
+	int status;
+
+	(void)map;
 	if (!pid)
 		_exit(0);
-	EXPECT_TRUE(t_fault_waits(&f, device()));
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
-	t_fault_end(&f);
-	diff = t_since(before, device());
-
-	EXPECT_EQ(expected[page], f.seen);
-	EXPECT_GE(diff.resumed, 1);
-	expect_contents(_metadata, self->fd, self->map, page, variant->write,
-			variant->flags == MAP_SHARED);
+	return pid < 0 || waitpid(pid, &status, 0) != pid ? -1 : status;
 }
 
-/*
- * mprotect() of another part of the VMA does not wait, either. It splits the VMA, so the
- * fault starts over; what it maps then is right.
- */
+static int protect_other_pages(char *map)
+{
+	return mprotect(map, 8 * T_PAGE, PROT_READ);
+}
+
+/* Neither fork() nor the child's end keeps the fault from resuming. */
+TEST_F(fault, beside_fork)
+{
+	struct t_counts diff = fault_beside(_metadata, self, variant, fork_a_child);
+
+	EXPECT_GE(diff.resumed, 1);
+}
+
+/* This splits the VMA, so the fault starts over; what it maps then is right. */
 TEST_F(fault, beside_mprotect)
 {
-	const unsigned long page = 40;
-	struct t_counts before = t_counts(device()), diff;
-	struct t_fault f;
+	struct t_counts diff = fault_beside(_metadata, self, variant, protect_other_pages);
 
-	t_fault_parked(&f, self->map + page * T_PAGE, variant->write, device());
-	ASSERT_EQ(0, mprotect(self->map, 8 * T_PAGE, PROT_READ));
-	EXPECT_TRUE(t_fault_waits(&f, device()));
-	t_fault_end(&f);
-	diff = t_since(before, device());
-
-	EXPECT_EQ(expected[page], f.seen);
 	EXPECT_GE(diff.resumed + diff.changed, 1);
-	expect_contents(_metadata, self->fd, self->map, page, variant->write,
-			variant->flags == MAP_SHARED);
 }
 
 /* For a child to read. */
@@ -282,7 +284,7 @@ TEST(cannot_be_read)
 
 	if (in_memory())
 		SKIP(return, "nothing is read from a file here");
-	p = page_of(cold_file(file), 40);
+	p = page_of(cold_file(file), PAGE);
 	if (!source()) {
 		first = find_on_device(p.word);
 		count = T_PAGE / 512;
