@@ -49,7 +49,7 @@ static struct wl_param params[] = {
 	{ .name = "seeds", .value = 1, .max = 100000, .min = 1, .help = "how many" },
 	{ .name = "rounds", .value = 20, .max = 100000, .min = 1,
 	  .help = "forks, for each seed" },
-	{ .name = "filler", .value = 512, .max = 2048, .min = 1,
+	{ .name = "filler", .value = 512, .max = 8192, .min = 64,
 	  .help = "pages between two VMAs, for fork() to copy" },
 	{ .name = "spread", .value = 120000, .max = 100000000, .min = 1,
 	  .help = "turns of a loop that a pause can take" },
@@ -167,8 +167,11 @@ static void *writer_thread(void *arg)
 	for (unsigned int seen = 0; !atomic_load(&sh->stop);) {
 		unsigned int now = atomic_load(&sh->round);
 
-		if (now == seen)
+		if (now == seen) {
+			if (fc.kase->flags & FC_MIGRATED)
+				wl_pause_us(20);
 			continue;
+		}
 		seen = now;
 		write_round(w);
 		atomic_store(&sh->finished, seen);
@@ -198,22 +201,8 @@ static void *counter_thread(void *arg)
 
 static void *migrator_thread(void *arg)
 {
-	struct fc_shared *sh = fc.shared;
-	unsigned int seen = 0, cell = 0;
-
 	on_cpu(CPU_OTHER);
-	while (!atomic_load(&sh->stop)) {
-		unsigned int now = atomic_load(&sh->round);
-
-		if (now == seen && cell == FC_CELLS) {
-			sched_yield();
-			continue;
-		}
-		if (now != seen)
-			cell = 0;
-		seen = now;
-		fc_migrate(&fc, cell++);
-	}
+	fc_migrate(&fc);
 	return arg;
 }
 
@@ -344,7 +333,7 @@ static void fork_round(const struct writer *w, struct wl_random *random, unsigne
 		       uint64_t seed, struct met *met)
 {
 	struct fc_shared *sh = fc.shared;
-	unsigned int done, begun;
+	unsigned int done, begun, migrating;
 	const char *why;
 	pid_t child;
 
@@ -357,6 +346,7 @@ static void fork_round(const struct writer *w, struct wl_random *random, unsigne
 	atomic_store(&sh->round, round);
 
 	spin(wl_random_below(random, (uint32_t)w->spread));
+	migrating = fc_migrating(&fc);
 	done = atomic_load(&sh->done);
 	note(FC_FORK, 0);
 	child = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
@@ -364,13 +354,15 @@ static void fork_round(const struct writer *w, struct wl_random *random, unsigne
 		child_main(round);
 	note(FC_FORKED, 0);
 	begun = atomic_load(&sh->begun);
+	migrating &= fc_migrating(&fc);
 	if (child < 0 || waitpid(child, NULL, 0) != child || !sh->looked)
 		wl_die(&fc.wl, "seed %lu: the child could not be made, or has died", seed);
 	if (w->error)
 		wl_die(&fc.wl, "%s: changing a cell: %s", fc.kase->name, strerror(-w->error));
 
 	met->rounds++;
-	met->overlapped += begun && done < FC_CELLS;
+	met->overlapped += begun && done < FC_CELLS &&
+			   (migrating || !(fc.kase->flags & FC_MIGRATED));
 	met->split += prefix_of(&sh->first) > 0 && prefix_of(&sh->first) < (int)FC_CELLS;
 	why = judge(sh, done, begun);
 	if (!why)

@@ -24,8 +24,8 @@ enum fc_memory {
 	FC_HUGETLB_PRIVATE,
 	FC_HUGETLB_SHARED,
 	FC_THP,
-	FC_PFNMAP,	/* /dev/mem, private: entries without a struct page until written */
-	FC_MIXEDMAP,	/* lib/test_hmm.c, private: pages that vm_insert_page() put in */
+	FC_PFNMAP,	/* /dev/fault_arm_map: entries that are nobody's pages */
+	FC_MIXEDMAP,	/* the same device: pages that vm_insert_page() put in */
 };
 
 /* What a change of a cell is. */
@@ -40,13 +40,14 @@ enum fc_change {
 #define FC_FRESH	0x01	/* the areas are mapped anew in each round: no anon_vma */
 #define FC_SWAPPED	0x02	/* paged out before each round */
 #define FC_MERGED	0x04	/* all cells are one page of KSM before each round */
-#define FC_MIGRATED	0x08	/* a thread has the cells migrated meanwhile */
+#define FC_MIGRATED	0x08	/* a cell is being migrated when fork() begins */
 #define FC_COUNTED	0x10	/* a thread writes to all cells all the time */
 #define FC_LATER	0x20	/* PROT_READ, until the writer calls mprotect() */
 #define FC_DONTFORK	0x40	/* the child must have nothing there */
 #define FC_WIPEONFORK	0x80	/* the child must see zeroes */
 #define FC_GRANDCHILD	0x100	/* the child forks at once, and its child must see the same */
 #define FC_SHARED	0x200	/* what is written is everybody's */
+#define FC_ANON_VMA	0x400	/* FC_FRESH, but there is one: a page between the cells is written to */
 
 struct fc_case {
 	const char *name;
@@ -80,6 +81,8 @@ struct fc_shared {
 	_Atomic unsigned int begun;	/* cells that the writer has begun to change */
 	_Atomic unsigned int done;
 	_Atomic bool stop;
+	_Atomic uint64_t migrate;	/* the stamp for which a cell is to migrate */
+	_Atomic uint64_t migrated;	/* for which it has */
 	_Atomic uint64_t counted;	/* rounds of the counter */
 	_Atomic uint64_t lost;		/* its writes that it did not find again */
 	_Atomic unsigned int events;
@@ -129,8 +132,14 @@ void fc_may_write(struct fc *s);
  */
 int fc_change(struct fc *s, unsigned int cell);
 
-/** fc_migrate() - have a cell's page migrated, if it can be just now */
-void fc_migrate(struct fc *s, unsigned int cell);
+/**
+ * fc_migrate() - migrate a cell's page whenever fc_before() asks for it, until
+ * @s->shared->stop; in a thread of its own
+ */
+void fc_migrate(struct fc *s);
+
+/** fc_migrating() - the cells whose entries are of a migration, a bit each; by the forker */
+unsigned int fc_migrating(const struct fc *s);
 
 /** fc_follow_forks() - take the child's userfaultfd, until @s->shared->stop */
 void fc_follow_forks(struct fc *s);

@@ -16,11 +16,13 @@
 #include "util.h"
 
 #define BASE		0x200000000000UL
-#define SLOT_BYTES	(16UL << 20)	/* of an area and the filler above it */
+#define SLOT_BYTES	(64UL << 20)	/* of an area and the filler above it */
 #define FILLER_OFFSET	(8UL << 20)
 #define HUGE_BYTES	(2UL << 20)
-#define BIOS_AT		0xc0000L	/* nobody writes there, and no struct page is used */
+#define DEVICE		"/dev/fault_arm_map"
+#define DEVICE_PAGES	16U	/* from offset 0 as page frames, and then once more as pages */
 #define KSM_DIR		"/sys/kernel/mm/ksm/"
+#define MIGRATE_MS	"/proc/sys/vm/fault_arm_migrate_ms"
 
 #ifndef MADV_SOFT_OFFLINE
 #define MADV_SOFT_OFFLINE	101
@@ -33,6 +35,7 @@
 
 #define PAGEMAP_UFFD	(1ULL << 57)
 #define PAGEMAP_GUARD	(1ULL << 58)
+#define PAGEMAP_SWAP	(1ULL << 62)	/* swap's, or a migration's */
 
 /* include/uapi/linux/userfaultfd.h; the host's may be older than the guest's kernel. */
 #define UFFD_FORKS	(1ULL << 1)	/* UFFD_FEATURE_EVENT_FORK */
@@ -89,8 +92,12 @@ static const struct fc_case cases[] = {
 	{ "swap_entry", FC_ANON, FC_WRITE, FC_SWAPPED, SMALL },
 	{ "migration_entry", FC_ANON, FC_WRITE, FC_MIGRATED, SMALL },
 	{ "ksm", FC_ANON, FC_WRITE, FC_MERGED, 2 },
-	{ "pfnmap", FC_PFNMAP, FC_WRITE, FC_FRESH, 32 },
-	{ "mixedmap", FC_MIXEDMAP, FC_WRITE, FC_FRESH, 32 },
+	{ "pfnmap", FC_PFNMAP, FC_WRITE, FC_FRESH | FC_ANON_VMA, DEVICE_PAGES },
+	{ "pfnmap_fresh", FC_PFNMAP, FC_WRITE, FC_FRESH, DEVICE_PAGES },
+	{ "pfnmap_shared", FC_PFNMAP, FC_WRITE, FC_FRESH | FC_SHARED, 2 },
+	{ "mixedmap", FC_MIXEDMAP, FC_WRITE, FC_FRESH | FC_ANON_VMA, DEVICE_PAGES },
+	{ "mixedmap_fresh", FC_MIXEDMAP, FC_WRITE, FC_FRESH, DEVICE_PAGES },
+	{ "mixedmap_shared", FC_MIXEDMAP, FC_WRITE, FC_FRESH | FC_SHARED, 2 },
 };
 
 const struct fc_case *fc_case_find(const char *name)
@@ -138,6 +145,11 @@ uint64_t fc_new(const struct fc *s, unsigned int cell)
 	return (uint64_t)(cell + 1) << 32 | s->stamp;
 }
 
+static bool is_device(const struct fc *s)
+{
+	return s->kase->memory == FC_PFNMAP || s->kase->memory == FC_MIXEDMAP;
+}
+
 static bool is_small(const struct fc *s)
 {
 	return s->kase->pages;
@@ -181,15 +193,19 @@ static int file_open(struct fc *s)
 		fd = open("/tmp", O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
 		break;
 	case FC_PFNMAP:
-		return open("/dev/mem", O_RDONLY | O_CLOEXEC);
 	case FC_MIXEDMAP:
-		return open("/dev/hmm_dmirror0", O_RDWR | O_CLOEXEC);
+		return open(DEVICE, O_RDWR | O_CLOEXEC);
 	default:
 		return -1;
 	}
 	if (fd >= 0 && ftruncate(fd, (off_t)(FC_AREAS * s->area_bytes)))
 		wl_die(&s->wl, "ftruncate: %s", strerror(errno));
 	return fd;
+}
+
+static bool is_shared(const struct fc *s)
+{
+	return s->kase->flags & FC_SHARED;
 }
 
 static int map_flags(const struct fc *s)
@@ -201,8 +217,15 @@ static int map_flags(const struct fc *s)
 	case FC_HUGETLB_SHARED:		return MAP_SHARED | MAP_ANONYMOUS | MAP_HUGETLB;
 	case FC_FILE_SHARED:
 	case FC_SHMEM:			return MAP_SHARED;
-	default:			return MAP_PRIVATE;
+	default:			return is_shared(s) ? MAP_SHARED : MAP_PRIVATE;
 	}
+}
+
+/* Private areas all begin with the device's first page; shared ones have pages of their own. */
+static unsigned int device_page(const struct fc *s, unsigned int cell)
+{
+	return (is_shared(s) ? cell / 2 * s->kase->pages : 0) +
+	       (cell % 2 ? s->kase->pages - 1 : 0);
 }
 
 static off_t map_offset(const struct fc *s, unsigned int nr)
@@ -211,8 +234,11 @@ static off_t map_offset(const struct fc *s, unsigned int nr)
 	case FC_FILE_PRIVATE:
 	case FC_FILE_SHARED:
 	case FC_SHMEM:	return (off_t)(nr * s->area_bytes);
-	case FC_PFNMAP:	return BIOS_AT;
-	default:	return 0;
+	default:
+		if (!is_device(s))
+			return 0;
+		return (s->kase->memory == FC_MIXEDMAP ? DEVICE_PAGES * WL_PAGE : 0) +
+		       device_page(s, 2 * nr) * WL_PAGE;
 	}
 }
 
@@ -239,6 +265,8 @@ static void map_area(const struct fc *s, unsigned int nr)
 		advise(s, nr, MADV_WIPEONFORK, "MADV_WIPEONFORK");
 	if (flags & FC_MERGED)
 		advise(s, nr, MADV_MERGEABLE, "MADV_MERGEABLE");
+	if (flags & FC_ANON_VMA)
+		*(volatile uint64_t *)(area(nr) + s->page) = 1;
 	if (flags & FC_FRESH)
 		return;
 	/* The cells are what is first and last; the rest is there to be copied. */
@@ -313,6 +341,46 @@ void fc_map(struct fc *s)
 		uffd_open(s);
 }
 
+/* ---- migration ---- */
+
+void fc_migrate(struct fc *s)
+{
+	struct fc_shared *sh = s->shared;
+
+	for (uint64_t seen = 0; !atomic_load(&sh->stop);) {
+		uint64_t now = atomic_load(&sh->migrate);
+
+		if (now == seen) {
+			wl_pause_us(100);
+			continue;
+		}
+		seen = now;
+		/* A page that is busy stays, and then this fork does not count. */
+		if (madvise(fc_cell(s, now * 5 % FC_CELLS), WL_PAGE, MADV_SOFT_OFFLINE) &&
+		    errno != EBUSY)
+			wl_die(&s->wl, "madvise(MADV_SOFT_OFFLINE): %s", strerror(errno));
+		atomic_store(&sh->migrated, now);
+	}
+}
+
+/*
+ * The kernel is told to pause when the entry is there, this once. What it does before
+ * waits for work on each CPU, which those that spin keep from being done: so nobody may
+ * until then.
+ */
+static void begin_migration(struct fc *s)
+{
+	struct fc_shared *sh = s->shared;
+
+	while (atomic_load(&sh->migrated) != atomic_load(&sh->migrate))
+		wl_pause_us(100);
+	write_file(s, MIGRATE_MS, "1");
+	atomic_store(&sh->migrate, s->stamp);
+	while (!fc_migrating(s) && atomic_load(&sh->migrated) != s->stamp)
+		wl_pause_us(20);
+	write_file(s, MIGRATE_MS, "0");
+}
+
 /* ---- before a round ---- */
 
 static void protect(struct fc *s)
@@ -350,6 +418,19 @@ static void each_area(const struct fc *s, int what, const char *name)
 		advise(s, i, what, name);
 }
 
+/* What is in the device's pages; others may have written to them in a round before. */
+static void fill_device(const struct fc *s)
+{
+	char *at = mmap(NULL, DEVICE_PAGES * WL_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
+			s->file, 0);
+
+	if (at == MAP_FAILED)
+		wl_die(&s->wl, "mmap of " DEVICE ": %s", strerror(errno));
+	for (unsigned int i = 0; i < DEVICE_PAGES; i++)
+		*(volatile uint64_t *)(at + i * WL_PAGE) = i + 1;
+	munmap(at, DEVICE_PAGES * WL_PAGE);
+}
+
 /* What the cells hold is of this process: a change can be told from it. */
 static void write_old(struct fc *s)
 {
@@ -359,15 +440,16 @@ static void write_old(struct fc *s)
 		if (written)
 			*word(s, i, 0) = fc_new(s, i);
 		s->old[i] = *word(s, i, 0);
+		if (is_device(s) && s->old[i] != device_page(s, i) + 1)
+			wl_die(&s->wl, "page %u of " DEVICE " holds %lu",
+			       device_page(s, i), s->old[i]);
 	}
 }
 
 /* What is fresh is empty, and reading it would put something there. */
 static bool reads_old(const struct fc *s)
 {
-	if (s->kase->memory == FC_PFNMAP || s->kase->memory == FC_MIXEDMAP)
-		return true;
-	return s->kase->change != FC_GUARD && !(s->kase->flags & FC_FRESH);
+	return is_device(s) || (s->kase->change != FC_GUARD && !(s->kase->flags & FC_FRESH));
 }
 
 /* A split huge page stays split, and an anon_vma stays with its VMA. */
@@ -384,6 +466,8 @@ void fc_before(struct fc *s)
 {
 	unsigned int flags = s->kase->flags;
 
+	if (is_device(s))
+		fill_device(s);
 	if (flags & FC_FRESH || s->kase->memory == FC_THP)
 		map_again(s);
 	memset(s->old, 0, sizeof(s->old));
@@ -398,6 +482,8 @@ void fc_before(struct fc *s)
 			mprotect(area(i), s->area_bytes, PROT_READ);
 	if (has_uffd(s))
 		protect(s);
+	if (flags & FC_MIGRATED)
+		begin_migration(s);
 }
 
 /* ---- changes ---- */
@@ -429,13 +515,6 @@ int fc_change(struct fc *s, unsigned int cell)
 	return ret ? -errno : 0;
 }
 
-void fc_migrate(struct fc *s, unsigned int cell)
-{
-	/* Busy pages stay, and that is all right. */
-	if (madvise(fc_cell(s, cell), WL_PAGE, MADV_SOFT_OFFLINE))
-		return;
-}
-
 void fc_follow_forks(struct fc *s)
 {
 	struct uffd_event event;
@@ -462,6 +541,21 @@ static uint64_t entry_of(int pagemap, const char *at)
 	    sizeof(entry))
 		return ~0ULL;
 	return entry;
+}
+
+unsigned int fc_migrating(const struct fc *s)
+{
+	unsigned int found = 0;
+	int pagemap;
+
+	if (!(s->kase->flags & FC_MIGRATED))
+		return 0;
+	pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	for (unsigned int i = 0; i < FC_CELLS; i++)
+		if (entry_of(pagemap, fc_cell(s, i)) & PAGEMAP_SWAP)
+			found |= 1U << i;
+	close(pagemap);
+	return found;
 }
 
 static enum fc_state state_by_word(const struct fc *s, unsigned int cell, uint64_t value)
