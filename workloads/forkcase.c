@@ -49,7 +49,7 @@ static struct wl_param params[] = {
 	{ .name = "seeds", .value = 1, .max = 100000, .min = 1, .help = "how many" },
 	{ .name = "rounds", .value = 20, .max = 100000, .min = 1,
 	  .help = "forks, for each seed" },
-	{ .name = "filler", .value = 512, .max = 8192, .min = 64,
+	{ .name = "filler", .value = 512, .max = 60000, .min = 1,
 	  .help = "pages between two VMAs, for fork() to copy" },
 	{ .name = "spread", .value = 120000, .max = 100000000, .min = 1,
 	  .help = "turns of a loop that a pause can take" },

@@ -16,7 +16,7 @@
 #include "util.h"
 
 #define BASE		0x200000000000UL
-#define SLOT_BYTES	(64UL << 20)	/* of an area and the filler above it */
+#define SLOT_BYTES	(256UL << 20)	/* of an area and the filler above it */
 #define FILLER_OFFSET	(8UL << 20)
 #define HUGE_BYTES	(2UL << 20)
 #define DEVICE		"/dev/fault_arm_map"
@@ -274,10 +274,15 @@ static void map_area(const struct fc *s, unsigned int nr)
 		*(volatile uint64_t *)(area(nr) + at) = 1;
 }
 
-/* Copying these takes fork() its time between two areas. */
+/*
+ * Copying these takes fork() its time between two areas. To overtake it by huge pages, the
+ * writer must copy two of them in that time: that takes so many small ones that there is
+ * room for them in one place only.
+ */
 static void map_filler(const struct fc *s, unsigned int nr)
 {
-	size_t bytes = s->filler_pages * WL_PAGE;
+	bool one = s->kase->memory == FC_HUGETLB_PRIVATE && nr;
+	size_t bytes = (one ? 1 : s->filler_pages) * WL_PAGE;
 	char *at = area(nr) + FILLER_OFFSET;
 
 	if (mmap(at, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
