@@ -83,6 +83,14 @@ now() { date +%s; }
 # words LIST: of a comma-separated list
 words() { echo "$1" | tr , ' '; }
 
+# leave_out NAME: the file with the lines of tests/NAME.jobs that BASE cannot run
+leave_out()
+{
+	_file=$TOP/tests/$1-$BASE.leave-out
+	[ -f "$_file" ] || _file=/dev/null
+	echo "$_file"
+}
+
 # duration SECONDS
 duration()
 {

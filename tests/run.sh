@@ -92,9 +92,7 @@ tests_in()
 
 self_tests()
 {
-	leave_out=$TOP/tests/guest-$BASE.leave-out
-	[ -f "$leave_out" ] || leave_out=/dev/null
-	grep -vxFf "$leave_out" "$TOP/tests/guest.jobs" >"$out/$BASE/selftests.jobs"
+	grep -vxFf "$(leave_out guest)" "$TOP/tests/guest.jobs" >"$out/$BASE/selftests.jobs"
 	tests_in debug "$BASE/selftests"
 }
 
