@@ -278,10 +278,11 @@ pid_t qemu_spawn(const struct strv *argv, const char *err_path,
 	int err = 0;
 	pid_t pid;
 
-	if (turns && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
-		return -errno;
-	if (turns)
+	if (turns) {
+		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
+			return -errno;
 		*turns = pair[0];
+	}
 	if (pipe2(report, O_CLOEXEC))
 		return -errno;
 	pid = fork();
