@@ -45,7 +45,7 @@ static struct wl_param params[] = {
 	  .help = "a thread that does not get on for so long is stuck" },
 	{ .name = "limit_s", .value = 0, .max = 86400,
 	  .help = "no new seed after so many seconds; 0: no limit" },
-	{ .name = "selfcheck", .text = "none", .choices = "none byte lost stale leak stuck",
+	{ .name = "selfcheck", .text = "none", .choices = "none byte lost stale leak stuck open",
 	  .help = "do something wrong, which must be reported" },
 	{ .name = "inject", .value = 0, .max = 1000,
 	  .help = "of 1000 accesses, in how many something fails; takes the jobs inject" },
@@ -212,7 +212,7 @@ static void choose_files(void)
 
 static void choose_fault(void)
 {
-	static const char *const faults[] = { "none", "byte", "lost", "stale", "leak", "stuck" };
+	static const char *const faults[] = { "none", "byte", "lost", "stale", "leak", "stuck", "open" };
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(faults); i++)
 		if (!strcmp(wl_text(&ck_wl, "selfcheck"), faults[i]))

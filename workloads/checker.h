@@ -333,9 +333,10 @@ void ck_check_signal(const struct ck_seen *seen, struct ck_region *r, unsigned i
 		     int sig, bool write, uint64_t t0, uint64_t t1,
 		     unsigned int who, enum ck_op op);
 
-/** ck_check_access() - may an access have succeeded at all? */
+/** ck_check_access() - may an access have succeeded at all? word: the first of the page */
 void ck_check_access(const struct ck_seen *seen, struct ck_region *r, unsigned int slot,
-		     bool write, uint64_t t0, uint64_t t1, unsigned int who, enum ck_op op);
+		     bool write, uint64_t word, uint64_t t0, uint64_t t1, unsigned int who,
+		     enum ck_op op);
 
 /** ck_check_file() - the same for a page read from the file; NULL: there was no page */
 void ck_check_file(struct ck_region *r, unsigned int slot, struct ck_object *o,
@@ -441,7 +442,8 @@ void ck_fork(struct ck_thread *t);
 
 /* ---- selfcheck=, in checker_access.c and checker_ops.c ---- */
 
-enum ck_fault { CK_SOUND, CK_BYTE, CK_LOST, CK_STALE, CK_LEAK, CK_STUCK };
+enum ck_fault { CK_SOUND, CK_BYTE, CK_LOST, CK_STALE, CK_LEAK, CK_STUCK, CK_OPEN };
+#define CK_FAULT_AFTER	40	/* operations of a thread */
 extern enum ck_fault ck_fault;
 
 #endif

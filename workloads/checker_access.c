@@ -15,8 +15,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define INJECT_AFTER	40	/* operations of a thread, for selfcheck= */
-
 enum ck_fault ck_fault;
 _Thread_local struct ck_access_state ck_access;
 
@@ -216,7 +214,7 @@ static void judge(struct ck_thread *t, struct ck_region *r, unsigned int slot, i
 		ck_note(r, slot, slot, t->number, op, t0, signal_note(sig));
 		return;
 	}
-	ck_check_access(seen, r, slot, false, t0, t1, t->number, op);
+	ck_check_access(seen, r, slot, false, words[0], t0, t1, t->number, op);
 	ck_check_page(seen, r, slot, words, t0, t1, t->number, op);
 	ck_note(r, slot, slot, t->number, op, t0, words[0]);
 }
@@ -260,7 +258,7 @@ void ck_pipe(struct ck_thread *t, struct ck_region *r, unsigned int slot)
 
 static bool inject(struct ck_thread *t, enum ck_fault fault)
 {
-	return ck_fault == fault && !t->injected && t->number == 0 && t->count > INJECT_AFTER;
+	return ck_fault == fault && !t->injected && t->number == 0 && t->count > CK_FAULT_AFTER;
 }
 
 static void inject_byte(struct ck_thread *t, struct ck_region *r, unsigned int slot)
@@ -315,7 +313,7 @@ static void write_page(struct ck_thread *t, struct ck_region *r, unsigned int sl
 	if (sig)
 		ck_check_signal(&seen, r, slot, sig, true, t0, t1, t->number, CK_WRITE);
 	else
-		ck_check_access(&seen, r, slot, true, t0, t1, t->number, CK_WRITE);
+		ck_check_access(&seen, r, slot, true, stamp, t0, t1, t->number, CK_WRITE);
 	/* Again and again: one that a change of the page may account for does not show. */
 	if (lose)
 		ck_read(t, r, slot, CK_READ);
@@ -418,7 +416,7 @@ static void child_write(struct ck_thread *t, struct ck_region *r, unsigned int s
 		ck_check_signal(t->seen, r, slot, sig, true, t0, t1, t->number, CK_WRITE);
 		return;
 	}
-	ck_check_access(t->seen, r, slot, true, t0, t1, t->number, CK_WRITE);
+	ck_check_access(t->seen, r, slot, true, stamp, t0, t1, t->number, CK_WRITE);
 	if (ck_get(ck_page(r, slot), t->words))
 		ck_violation(r, slot, t0, t1, t->number, "a child cannot read what it wrote");
 	for (unsigned int i = 0; i < CK_WORDS; i++)

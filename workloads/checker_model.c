@@ -223,13 +223,15 @@ void ck_window_end(struct ck_region *r, struct ck_window *w)
 	unlock(&r->lock);
 }
 
-/* firm: all of [lo, hi] must lie between the two calls; else some of it between begin and end. */
-static bool in_window(struct ck_region *r, unsigned int slot, bool write, bool firm,
-		      uint64_t lo, uint64_t hi)
+/*
+ * firm: all of [lo, hi] must lie between the two calls; else some of it between begin and
+ * end. The lock is held.
+ */
+static bool find_window(struct ck_region *r, unsigned int slot, bool write, bool firm,
+			uint64_t lo, uint64_t hi)
 {
 	bool found = false;
 
-	lock(&r->lock);
 	for (unsigned int i = 0; i < CK_WINDOWS && i < r->nr_windows; i++) {
 		const struct ck_window *w = &r->windows[i];
 
@@ -245,6 +247,15 @@ static bool in_window(struct ck_region *r, unsigned int slot, bool write, bool f
 	if (!firm && r->nr_windows > CK_WINDOWS &&
 	    r->windows[r->nr_windows % CK_WINDOWS].begin > lo)
 		found = true;
+	return found;
+}
+
+static bool in_window(struct ck_region *r, unsigned int slot, bool write, uint64_t lo, uint64_t hi)
+{
+	bool found;
+
+	lock(&r->lock);
+	found = find_window(r, slot, write, false, lo, hi);
 	unlock(&r->lock);
 	return found;
 }
@@ -477,7 +488,7 @@ void ck_check_signal(const struct ck_seen *seen, struct ck_region *r, unsigned i
 	uint64_t lo = seen->copy ? seen->lo : t0, hi = seen->copy ? seen->hi : t1;
 	struct sources s;
 
-	if (sig != SIGBUS && in_window(r, slot, write, false, lo, hi)) {
+	if (sig != SIGBUS && in_window(r, slot, write, lo, hi)) {
 		atomic_fetch_add(sig ? &ck->segv : &ck->efault, 1);
 		return;
 	}
@@ -499,15 +510,22 @@ void ck_check_signal(const struct ck_seen *seen, struct ck_region *r, unsigned i
 }
 
 void ck_check_access(const struct ck_seen *seen, struct ck_region *r, unsigned int slot,
-		     bool write, uint64_t t0, uint64_t t1, unsigned int who, enum ck_op op)
+		     bool write, uint64_t word, uint64_t t0, uint64_t t1, unsigned int who,
+		     enum ck_op op)
 {
 	uint64_t lo = seen->copy ? seen->lo : t0, hi = seen->copy ? seen->hi : t1;
+	char text[96];
 
-	if (!in_window(r, slot, write, true, lo, hi))
+	lock(&r->lock);
+	if (!find_window(r, slot, write, true, lo, hi)) {
+		unlock(&r->lock);
 		return;
-	ck_note(r, slot, slot, who, op, t0, 0);
-	ck_violation(r, slot, t0, t1, who, "%s%s what cannot be accessed",
-		     seen->copy ? "a child " : "", write ? "could write" : "could read");
+	}
+	/* The lock stays: nobody gives the access back before all is reported. */
+	ck_note(r, slot, slot, who, op, t0, word);
+	ck_violation(r, slot, t0, t1, who, "%s%s what cannot be accessed%s (%s)",
+		     seen->copy ? "a child " : "", write ? "could write" : "could read",
+		     seen->copy ? " since fork()" : "", ck_describe(word, text, sizeof(text)));
 }
 
 void ck_check_file(struct ck_region *r, unsigned int slot, struct ck_object *o,

@@ -153,6 +153,7 @@ static void do_mprotect(struct ck_thread *t, struct ck_region *r)
 {
 	struct range x = any_range(t, r);
 	bool none = wl_random_below(&t->random, 2);
+	bool leave = ck_fault == CK_OPEN && t->count > CK_FAULT_AFTER;
 	struct ck_window *w;
 	uint64_t step;
 	int err = 0;
@@ -160,7 +161,7 @@ static void do_mprotect(struct ck_thread *t, struct ck_region *r)
 	pthread_mutex_lock(&r->layout);
 	step = ck_doing(t, CK_MPROTECT, r, x.first);
 	w = ck_window_begin(r, none ? CK_NO_ACCESS : CK_NO_WRITE, x.first, x.last);
-	if (mprotect(x.addr, x.len, none ? PROT_NONE : PROT_READ))
+	if (!leave && mprotect(x.addr, x.len, none ? PROT_NONE : PROT_READ))
 		err = -errno;
 	else
 		ck_window_firm(r, w);
@@ -592,7 +593,7 @@ void ck_do(struct ck_thread *t, bool changer)
 	unsigned int slot = wl_random_below(&t->random, CK_SLOTS);
 
 	t->count++;
-	if (ck_fault == CK_STUCK && t->number == 1 && t->count > 40)
+	if (ck_fault == CK_STUCK && t->number == 1 && t->count > CK_FAULT_AFTER)
 		stuck(t, r);
 	switch (op) {
 	case CK_READ:

@@ -7,9 +7,10 @@
  */
 #include "checker.h"
 
-#include <stdarg.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sched.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -181,7 +182,36 @@ static void report_replay(void)
 	line("%s", text);
 }
 
-/* The mapping as the kernel has it now, and whether the page is in the page table. */
+/*
+ * Whether it can be read now, this CPU first: an entry of the page table is there for all
+ * of them, one of a TLB for one.
+ */
+static void report_again(const char *page)
+{
+	int here = sched_getcpu(), nr = (int)sysconf(_SC_NPROCESSORS_ONLN);
+
+	ck_access.fail_fd = 0;		/* nothing is to fail here */
+	for (int i = 0; i < nr; i++) {
+		int cpu = (here + i) % nr;
+		uint64_t words[CK_WORDS];
+		cpu_set_t set;
+		char text[96];
+		int sig;
+
+		CPU_ZERO(&set);
+		CPU_SET(cpu, &set);
+		if (sched_setaffinity(0, sizeof(set), &set))
+			continue;
+		sig = ck_get(page, words);
+		line("  read again on CPU %d%s: %s", cpu, i ? "" : ", where this thread is",
+		     sig ? strsignal(sig) : ck_describe(words[0], text, sizeof(text)));
+	}
+}
+
+/*
+ * The mapping as the kernel has it now, and whether the page is in the page table; an entry
+ * with no right is, too.
+ */
 static void report_mapping(const char *page)
 {
 	uint64_t from, to, entry = 0;
@@ -250,6 +280,7 @@ void ck_violation(struct ck_region *r, unsigned int slot, uint64_t t0, uint64_t 
 	line("  region %s, page %u (%p), seen by thread %u between steps %llu and %llu", r->name,
 	     slot, (void *)ck_page(r, slot), who, (unsigned long long)t0, (unsigned long long)t1);
 	report_mapping(ck_page(r, slot));
+	report_again(ck_page(r, slot));
 	report_page(r, slot);
 	report_threads();
 	report_replay();
