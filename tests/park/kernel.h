@@ -133,6 +133,7 @@ struct task_struct {
 static struct world {
 	struct vm_area_struct *found;	/* what lock_vma_under_rcu() gives */
 	bool killed;
+	bool signalled;
 	bool mmap_lock_busy;		/* for mmap_read_trylock() */
 	bool exiting;			/* task_work_add() fails */
 	bool no_vma_locks;		/* built without CONFIG_PER_VMA_LOCK */
@@ -179,6 +180,12 @@ static inline bool fatal_signal_pending(struct task_struct *task)
 {
 	(void)task;
 	return world.killed;
+}
+
+static inline bool signal_pending(struct task_struct *task)
+{
+	(void)task;
+	return world.killed || world.signalled;
 }
 
 static inline struct vm_area_struct *lock_vma_under_rcu(struct mm_struct *mm,

@@ -436,6 +436,37 @@ static void abandon(void **state)
 	assert_int_equal(world.mmap_locks, 1);
 }
 
+static void fail_tells_the_error(void **state)
+{
+	/* Not parked: with its lock, signal or not. */
+	world.signalled = true;
+	assert_int_equal(vmf_fail(&vmf, VM_FAULT_SIGBUS), VM_FAULT_SIGBUS);
+	assert_int_equal(world.vma_locks, 1);
+	assert_int_equal(world.tries, 0);
+
+	set_up(state);
+	vmf_park(&vmf);
+	assert_int_equal(vmf_fail(&vmf, VM_FAULT_OOM), VM_FAULT_OOM);
+	expect_outcome(FAULT_RESUMED);
+}
+
+static void fail_starts_over(void **state)
+{
+	/* It cannot have its lock back. */
+	vmf_park(&vmf);
+	vma->vm_file = &other_file;
+	assert_int_equal(vmf_fail(&vmf, VM_FAULT_SIGBUS), VM_FAULT_RETRY);
+	expect_outcome(FAULT_NOT_RESUMED_CHANGED);
+
+	/* The signal may have been the reason. */
+	set_up(state);
+	vmf_park(&vmf);
+	world.signalled = true;
+	assert_int_equal(vmf_fail(&vmf, VM_FAULT_SIGBUS), VM_FAULT_RETRY);
+	expect_outcome(FAULT_NOT_RESUMED_SIGNAL);
+	assert_int_equal(world.tries, 0);
+}
+
 static void complete(void **state)
 {
 	vmf_park(&vmf);
@@ -604,6 +635,8 @@ int main(void)
 		T(huge_pmd_and_prealloc),
 		T(may_not_park),
 		T(abandon),
+		T(fail_tells_the_error),
+		T(fail_starts_over),
 		T(complete),
 		T(without_vma_locks),
 		T(no_fault_does_not_park),
