@@ -42,6 +42,7 @@ enum fault_flag {
 	FAULT_FLAG_TRIED = 4,
 	FAULT_FLAG_USER = 8,
 	FAULT_FLAG_VMA_LOCK = 16,
+	FAULT_FLAG_INTERRUPTIBLE = 32,
 };
 
 enum vm_event_item {

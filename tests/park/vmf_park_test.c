@@ -439,14 +439,23 @@ static void abandon(void **state)
 static void fail_tells_the_error(void **state)
 {
 	/* Not parked: with its lock, signal or not. */
-	world.signalled = true;
-	assert_int_equal(vmf_fail(&vmf, VM_FAULT_SIGBUS), VM_FAULT_SIGBUS);
+	vmf.flags |= FAULT_FLAG_INTERRUPTIBLE;
+	world.killed = true;
+	assert_int_equal(vmf_fail(&vmf, VM_FAULT_MAJOR, VM_FAULT_SIGBUS), VM_FAULT_SIGBUS);
 	assert_int_equal(world.vma_locks, 1);
 	assert_int_equal(world.tries, 0);
 
+	/* And nothing else: not everybody looks at single bits. */
 	set_up(state);
 	vmf_park(&vmf);
-	assert_int_equal(vmf_fail(&vmf, VM_FAULT_OOM), VM_FAULT_OOM);
+	assert_int_equal(vmf_fail(&vmf, VM_FAULT_MAJOR, VM_FAULT_OOM), VM_FAULT_OOM);
+	expect_outcome(FAULT_RESUMED);
+
+	/* Whoever asked for it does not handle the signal, and would come back for ever. */
+	set_up(state);
+	vmf_park(&vmf);
+	world.signalled = true;
+	assert_int_equal(vmf_fail(&vmf, VM_FAULT_MAJOR, VM_FAULT_OOM), VM_FAULT_OOM);
 	expect_outcome(FAULT_RESUMED);
 }
 
@@ -455,16 +464,34 @@ static void fail_starts_over(void **state)
 	/* It cannot have its lock back. */
 	vmf_park(&vmf);
 	vma->vm_file = &other_file;
-	assert_int_equal(vmf_fail(&vmf, VM_FAULT_SIGBUS), VM_FAULT_RETRY);
+	assert_int_equal(vmf_fail(&vmf, VM_FAULT_MAJOR, VM_FAULT_SIGBUS),
+			 VM_FAULT_MAJOR | VM_FAULT_RETRY);
 	expect_outcome(FAULT_NOT_RESUMED_CHANGED);
 
 	/* The signal may have been the reason. */
 	set_up(state);
+	vmf.flags |= FAULT_FLAG_INTERRUPTIBLE;
 	vmf_park(&vmf);
 	world.signalled = true;
-	assert_int_equal(vmf_fail(&vmf, VM_FAULT_SIGBUS), VM_FAULT_RETRY);
+	assert_int_equal(vmf_fail(&vmf, VM_FAULT_MAJOR, VM_FAULT_SIGBUS),
+			 VM_FAULT_MAJOR | VM_FAULT_RETRY);
 	expect_outcome(FAULT_NOT_RESUMED_SIGNAL);
 	assert_int_equal(world.tries, 0);
+}
+
+static void interrupted(void **state)
+{
+	(void)state;
+	assert_false(vmf_interrupted(&vmf));
+	world.signalled = true;
+	assert_false(vmf_interrupted(&vmf));
+	vmf.flags |= FAULT_FLAG_INTERRUPTIBLE;
+	assert_true(vmf_interrupted(&vmf));
+	world.signalled = false;
+	assert_false(vmf_interrupted(&vmf));
+	vmf.flags &= ~FAULT_FLAG_INTERRUPTIBLE;
+	world.killed = true;
+	assert_true(vmf_interrupted(&vmf));
 }
 
 static void complete(void **state)
@@ -637,6 +664,7 @@ int main(void)
 		T(abandon),
 		T(fail_tells_the_error),
 		T(fail_starts_over),
+		T(interrupted),
 		T(complete),
 		T(without_vma_locks),
 		T(no_fault_does_not_park),
