@@ -8,8 +8,7 @@
  * The kernel fails the N-th of a task's allocations and requests (fail-nth). The jobs
  * `inject` before this test say what can fail.
  *
- * Fails in the arms eioloop, which reads again on every error, and eioonce, which does
- * on none.
+ * Fails in the arm eioonce, which does not try a read again.
  */
 #include <setjmp.h>
 
