@@ -210,13 +210,13 @@ failures()
 		--seeds 2 --arms resume,mainline
 }
 
-# Races take CPUs that run at once. What mainline's own code does is in splats.txt. In
-# the arm peek a fault looks at its VMA while it is parked: a race, and so to be seen.
+# What mainline's own code does is in splats.txt. In the arm peek a fault looks at its VMA
+# while it is parked: a race, and so to be seen.
 races()
 {
 	"$TOP/kernel/build" kcsan || return
-	OUT=$out/$BASE "$TOP/tests/stress" --base "$BASE" --flavour kcsan --accel tcg \
-		--seeds 20 --arms peek,resume
+	OUT=$out/$BASE "$TOP/tests/stress" --base "$BASE" --flavour kcsan --seeds 20 \
+		--arms peek,resume
 }
 
 # The wrong arms that 6.12 can show: a VMA object is not used again there in time.
