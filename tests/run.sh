@@ -215,7 +215,7 @@ failures()
 races()
 {
 	"$TOP/kernel/build" kcsan || return
-	OUT=$out/$BASE "$TOP/tests/stress" --base "$BASE" --flavour kcsan --seeds 20 \
+	OUT=$out/$BASE "$TOP/tests/stress" --base "$BASE" --flavour kcsan --seeds 8 \
 		--arms peek,resume
 }
 
@@ -229,10 +229,12 @@ long_stress()
 		--minutes "$MAJORFAULT_MINUTES" --arms "$wrong,resume,retry,hold,mainline"
 }
 
-# What must pass, in the right arm; what a wrong one does may well be a race.
+# What must pass, in the right arm; what a wrong one does may well be a race. Three ask for
+# what that kernel lacks.
 self_test_races()
 {
-	grep -vE '^inject |expect=fail' "$out/$BASE/selftests.jobs" >"$out/$BASE/races.jobs"
+	grep -vE '^inject |expect=fail' "$out/$BASE/selftests.jobs" |
+		sed -E '/name=(facts_policy|r10_inject|r7_device) /s/expect=pass/expect=skip/' >"$out/$BASE/races.jobs"
 	tests_in kcsan "$BASE/races"
 }
 
