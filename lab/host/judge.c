@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "judge.h"
+#include "words.h"
 
 /* So many are named in the verdict; the report's tables have all. */
 #define MOST_NAMED	3
@@ -358,6 +359,26 @@ static void say_cut_short(const struct results *res, struct strv *sentences)
 			  cuts, cuts > 1 ? "s" : "");
 }
 
+/* A run that failed may be a loss that no number tells of. */
+static void say_failed(const struct results *res, struct strv *sentences, enum tone *tone)
+{
+	struct strv lines = { 0 };
+	size_t n = results_failed(res, &lines);
+	char arm[64];
+	size_t i;
+
+	if (n)
+		strv_addf(sentences, "%zu run%s failed, and %s not in the numbers:", n,
+			  n > 1 ? "s" : "", n > 1 ? "are" : "is");
+	for (i = 0; i < lines.n; i++) {
+		strv_addf(sentences, "- %s", lines.v[i]);
+		words_get(lines.v[i], "arm", arm, sizeof(arm));
+		if (!strcmp(arm, "resume") || !strcmp(arm, "series"))
+			*tone = TONE_BAD;
+	}
+	strv_free(&lines);
+}
+
 /* With rounds enough to tell. */
 static void say_claims(const struct results *res, const struct judged *ours,
 		       const struct judged *series, struct strv *sentences,
@@ -386,8 +407,10 @@ void judge_verdict(const struct results *res, struct strv *sentences, enum tone 
 {
 	struct judged ours, series;
 	const struct judged *any = &ours;
+	bool enough = false;
 
 	*tone = TONE_NONE;
+	say_failed(res, sentences, tone);
 	judge_arm(&ours, res, "resume", BASE_ARM, "retry");
 	judge_arm(&series, res, "series", "unpatched", NULL);
 	if (!ours.n)
@@ -399,11 +422,13 @@ void judge_verdict(const struct results *res, struct strv *sentences, enum tone 
 	else if (any->rounds < any->least)
 		say_too_few(any, sentences);
 	else
+		enough = true;
+	if (enough && *tone == TONE_NONE)
 		*tone = TONE_GOOD;
-	if (*tone == TONE_NONE)
-		say_mmap_lock(res, sentences);
-	else
+	if (enough)
 		say_claims(res, &ours, &series, sentences, tone);
+	else
+		say_mmap_lock(res, sentences);
 	say_cut_short(res, sentences);
 	judge_free(&ours);
 	judge_free(&series);

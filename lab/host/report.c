@@ -18,6 +18,7 @@ void collection_init(struct collection *col)
 	*col = (struct collection){
 		.runs = json_array(),
 		.pending = json_array(),
+		.failed = json_array(),
 	};
 }
 
@@ -25,6 +26,8 @@ void collection_free(struct collection *col)
 {
 	json_decref(col->runs);
 	json_decref(col->pending);
+	json_decref(col->failed);
+	free(col->words);
 	free(col->release);
 	*col = (struct collection){ 0 };
 }
@@ -38,16 +41,21 @@ static void hello(struct collection *col, const struct record *rec)
 		      rec->text, col->release);
 }
 
+static void leave_out(struct collection *col, const char *why)
+{
+	warnx("%s: job %u %s; its runs are left out", col->path, col->job, why);
+	json_array_append_new(col->failed, json_pack("{s:s, s:s}", "job", col->words,
+						     "why", why));
+	col->bad++;
+}
+
 /* A job without an end, for example because the guest died in it. */
 static void drop_pending(struct collection *col)
 {
 	if (!col->job)
 		return;
-	if (!col->cut_short) {
-		warnx("%s: job %u did not end; its runs are left out", col->path,
-		      col->job);
-		col->bad++;
-	}
+	if (!col->cut_short)
+		leave_out(col, "did not end");
 	col->job = 0;
 	json_array_clear(col->pending);
 }
@@ -56,22 +64,21 @@ static void begin(struct collection *col, const struct record *rec)
 {
 	drop_pending(col);
 	col->job = rec->job;
+	free(col->words);
+	col->words = xstrdup(rec->text);
 	col->wants_run = words_verb_is(rec->text, "run");
 }
 
 static void end(struct collection *col, const struct record *rec)
 {
-	char outcome[256];
+	char outcome[256], why[sizeof(outcome) + sizeof("failed: ")];
 
 	if (col->wants_run && record_failed(rec)) {
 		record_outcome(rec, outcome, sizeof(outcome));
-		warnx("%s: job %u failed: %s; its runs are left out", col->path,
-		      rec->job, outcome);
-		col->bad++;
+		snprintf(why, sizeof(why), "failed: %s", outcome);
+		leave_out(col, why);
 	} else if (col->wants_run && !json_array_size(col->pending)) {
-		warnx("%s: job %u gave no run; see the console's log",
-		      col->path, rec->job);
-		col->bad++;
+		leave_out(col, "gave no run");
 	} else {
 		json_array_extend(col->runs, col->pending);
 	}
@@ -242,6 +249,8 @@ json_t *report_build(const json_t *meta, const struct collection *col,
 		json_object_set(res, "command", json_object_get(meta, "command"));
 	if (col->cuts)
 		json_object_set_new(res, "cut_short", json_integer(col->cuts));
+	if (json_array_size(col->failed))
+		json_object_set(res, "failed", col->failed);
 	json_object_set_new(res, "kernel", kernel);
 	json_object_set_new(res, "machine", machine);
 	json_object_set(res, "runs", col->runs);

@@ -13,6 +13,8 @@
  * struct collection - the runs found in files of records
  * @runs: array of runs as results.json has them
  * @pending: runs of the job under way, not known good before it ends
+ * @failed: array of the jobs whose runs are left out, as results.json has them
+ * @words: the line of the job under way
  * @release: the kernel's release, from the guest; NULL before it is known
  * @bad: problems met, malformed lines among them
  * @path: the file being read, for messages
@@ -25,6 +27,8 @@
 struct collection {
 	json_t *runs;
 	json_t *pending;
+	json_t *failed;
+	char *words;
 	char *release;
 	unsigned int bad;
 	const char *path;

@@ -259,6 +259,28 @@ bool result_metric(const struct result *run, const char *name,
 }
 
 /**
+ * results_failed() - the runs that failed, and so are not among the others
+ * @res: the results
+ * @lines: gets a line for each: its words, and why
+ *
+ * Return: how many.
+ */
+size_t results_failed(const struct results *res, struct strv *lines)
+{
+	const json_t *failed = json_object_get(res->json, "failed");
+	size_t i;
+
+	for (i = 0; i < json_array_size(failed); i++) {
+		const json_t *one = json_array_get(failed, i);
+		const char *job = json_string_value(json_object_get(one, "job"));
+		const char *why = json_string_value(json_object_get(one, "why"));
+
+		strv_addf(lines, "%s: %s", job ? job : "?", why ? why : "?");
+	}
+	return json_array_size(failed);
+}
+
+/**
  * params_text() - a workload's parameters in one line
  * @params: an object
  *

@@ -291,6 +291,21 @@ static void print_workload(struct table *t)
 	print_zeros(t);
 }
 
+/* What is not in the numbers comes before them. */
+static void print_failed(FILE *f, const struct results *res)
+{
+	struct strv lines = { 0 };
+	size_t n = results_failed(res, &lines);
+	size_t i;
+
+	if (n)
+		fprintf(f, "%zu run%s failed, and %s not in the numbers below:\n", n,
+			n > 1 ? "s" : "", n > 1 ? "are" : "is");
+	for (i = 0; i < lines.n; i++)
+		fprintf(f, "  %s\n", lines.v[i]);
+	strv_free(&lines);
+}
+
 static void print_header(FILE *f, const struct results *res)
 {
 	long long cut_short = results_number(res, NULL, "cut_short");
@@ -307,6 +322,7 @@ static void print_header(FILE *f, const struct results *res)
 	if (cut_short)
 		fprintf(f, "Not one boot: cut short %lld time%s and continued in another; its digits need not repeat\n",
 			cut_short, cut_short > 1 ? "s" : "");
+	print_failed(f, res);
 }
 
 /**

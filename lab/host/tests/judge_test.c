@@ -7,6 +7,7 @@
 #define P "{\"p\":1}"
 
 static const char *accel = "det";
+static const char *failed;
 static enum tone tone;
 
 /* The verdict's sentences, a line each. */
@@ -18,6 +19,8 @@ static char *verdict(const struct t_run *runs, size_t n)
 	size_t i;
 
 	t_results_by(&res, runs, n, accel);
+	if (failed)
+		t_failed(&res, failed);
 	judge_verdict(&res, &sentences, &tone);
 	for (i = 0; i < sentences.n; i++) {
 		char *more = xasprintf("%s%s\n", text, sentences.v[i]);
@@ -97,6 +100,32 @@ static void bad_news(void **state)
 	text = verdict(r, 12);
 	must_begin(text, "In none of 1 numbers");
 	free(text);
+}
+
+/* A run that failed comes before all numbers; one of the series' own is bad news. */
+static void failed_runs(void **state)
+{
+	char *text;
+
+	(void)state;
+	failed = "mainline";
+	text = verdict(good, 12);
+	must_begin(text, "1 run failed, and is not in the numbers:\n"
+		   "- run workload=w arm=mainline round=2: failed: status 1\n"
+		   "In none of 2 numbers");
+	assert_int_equal(tone, TONE_GOOD);
+	free(text);
+	failed = "resume";
+	text = verdict(good, 12);
+	must_have(text, "In none of 2 numbers");
+	assert_int_equal(tone, TONE_BAD);
+	free(text);
+	text = verdict(good, 4);	/* too few rounds to tell anything else */
+	must_have(text, "- run workload=w arm=resume");
+	must_have(text, "Too few rounds to tell");
+	assert_int_equal(tone, TONE_BAD);
+	free(text);
+	failed = NULL;
 }
 
 #define ROUNDS(arm, metrics) { arm, 1, P, metrics }, { arm, 2, P, metrics }, { arm, 3, P, metrics }
@@ -234,6 +263,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_news),
 		cmocka_unit_test(bad_news),
+		cmocka_unit_test(failed_runs),
 		cmocka_unit_test(not_judged),
 		cmocka_unit_test(most_gained),
 		cmocka_unit_test(too_few_rounds),

@@ -93,22 +93,28 @@ static void distributions_and_spans(void **state)
 	}
 }
 
+static const char *failed_text(const struct collection *col, const char *key)
+{
+	return json_string_value(json_object_get(json_array_get(col->failed, 0), key));
+}
+
 static void what_is_left_out(void **state)
 {
 	static const struct {
 		const char *text;
 		size_t runs;
 		unsigned int bad;
+		const char *why;	/* of the job that has failed */
 	} cases[] = {
-		{ HELLO BEGIN RUN END("0") DONE, 1, 0 },
-		{ HELLO BEGIN RUN END("1") DONE, 0, 1 },
-		{ HELLO BEGIN END("0") DONE, 0, 1 },
-		{ HELLO BEGIN RUN, 0, 2 },		/* no end, no done */
-		{ HELLO BEGIN RUN END("0"), 1, 1 },
-		{ HELLO BEGIN RUN "junk\n" END("0") DONE, 1, 1 },
-		{ HELLO BEGIN RUN BEGIN RUN END("0") DONE, 1, 1 },
+		{ HELLO BEGIN RUN END("0") DONE, 1, 0, NULL },
+		{ HELLO BEGIN RUN END("1") DONE, 0, 1, "failed: status 1" },
+		{ HELLO BEGIN END("0") DONE, 0, 1, "gave no run" },
+		{ HELLO BEGIN RUN, 0, 2, "did not end" },	/* nor is there a done */
+		{ HELLO BEGIN RUN END("0"), 1, 1, NULL },
+		{ HELLO BEGIN RUN "junk\n" END("0") DONE, 1, 1, NULL },
+		{ HELLO BEGIN RUN BEGIN RUN END("0") DONE, 1, 1, "did not end" },
 		{ HELLO "{\"type\":\"begin\",\"job\":1,\"words\":\"mkfs\"}\n"
-		  END("0") DONE, 0, 0 },
+		  END("0") DONE, 0, 0, NULL },
 	};
 	struct collection col;
 	size_t i;
@@ -120,6 +126,9 @@ static void what_is_left_out(void **state)
 		    col.bad != cases[i].bad)
 			fail_msg("case %zu: %zu runs, %u bad", i,
 				 json_array_size(col.runs), col.bad);
+		assert_int_equal(json_array_size(col.failed), cases[i].why ? 1 : 0);
+		if (cases[i].why)
+			assert_string_equal(failed_text(&col, "why"), cases[i].why);
 		collection_free(&col);
 	}
 }

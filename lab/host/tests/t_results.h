@@ -57,6 +57,16 @@ static inline void t_results_by(struct results *res, const struct t_run *runs,
 	assert_int_equal(results_parse(json, res, why, sizeof(why)), 0);
 }
 
+/* A run of workload "w" in this arm has failed, too. */
+static inline void t_failed(struct results *res, const char *arm)
+{
+	char *job = xasprintf("run workload=w arm=%s round=2", arm);
+
+	json_object_set_new(res->json, "failed",
+			    json_pack("[{s:s, s:s}]", "job", job, "why", "failed: status 1"));
+	free(job);
+}
+
 static inline void t_results(struct results *res, const struct t_run *runs,
 			     size_t n)
 {

@@ -6,6 +6,7 @@
 
 static const char *accel = "det";
 static int cut_short;
+static const char *failed;
 
 static char *print_as(const struct t_run *runs, size_t n, bool color, bool brief)
 {
@@ -19,6 +20,8 @@ static char *print_as(const struct t_run *runs, size_t n, bool color, bool brief
 	t_results_by(&res, runs, n, accel);
 	if (cut_short)
 		json_object_set_new(res.json, "cut_short", json_integer(cut_short));
+	if (failed)
+		t_failed(&res, failed);
 	table_print(f, &res, color, brief);
 	fclose(f);
 	results_free(&res);
@@ -289,9 +292,26 @@ static void continued(void **state)
 	cut_short = 0;
 }
 
+static void a_run_that_failed(void **state)
+{
+	char *text;
+
+	(void)state;
+	text = print(runs, 6, false);
+	assert_null(strstr(text, "failed"));
+	free(text);
+	failed = "hold";
+	text = print(runs, 6, false);
+	must_have(text, "\n1 run failed, and is not in the numbers below:\n"
+		  "  run workload=w arm=hold round=2: failed: status 1\n");
+	free(text);
+	failed = NULL;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_run_that_failed),
 		cmocka_unit_test(whole),
 		cmocka_unit_test(other_parameters),
 		cmocka_unit_test(reads_of_both_devices),
