@@ -344,7 +344,12 @@ void wl_faulters_report(struct wl *wl, const char *prefix,
 	wl_samples_report(wl, prefix, all, nr);
 }
 
-/* Pages are apart, so no two faults can share a read. */
+/*
+ * Pages are apart, so no two faults can share a read.  There may be more major faults
+ * than those: fork() write-protects the program's own data, and who then writes to a page
+ * of it while another copies it may wait for a locked folio of the program's file, without
+ * a read (in 7.3, where the file is tmpfs', in resume only, see docs/results.md).
+ */
 static void check_reads(const struct wl_cold *c, const struct wl_faulter *f,
 			unsigned int nr, bool idle)
 {
@@ -353,13 +358,13 @@ static void check_reads(const struct wl_cold *c, const struct wl_faulter *f,
 
 	for (unsigned int i = 0; i < nr; i++)
 		major += f[i].thread.major;
-	if (!idle && (major != done || reads < done))
+	if (!idle && (major < done || reads < done))
 		wl_die(c->wl, "%llu faults, %llu of them major, with %llu reads of the devices: something was cached",
 		       (unsigned long long)done, (unsigned long long)major,
 		       (unsigned long long)reads);
-	if (idle && (major || reads))
-		wl_die(c->wl, "%llu major faults and %llu reads where there must be none",
-		       (unsigned long long)major, (unsigned long long)reads);
+	if (idle && reads)
+		wl_die(c->wl, "%llu reads of the devices and %llu major faults where nothing is to be read",
+		       (unsigned long long)reads, (unsigned long long)major);
 }
 
 void wl_cold_phase(struct wl_cold *c, bool idle, struct wl_faulter *f,
