@@ -14,6 +14,10 @@
 #include <pthread.h>
 #include <sys/wait.h>
 
+/* In seconds: hundreds of forks in a guest whose CPUs others use as well. */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT	300
+
 #define FORKS	"400"	/* forks= in the job */
 #define PAGES	64UL	/* that both write */
 #define FILL	16384UL	/* pages that are copied after these: fork() takes its time */
