@@ -271,7 +271,7 @@ few_fork_arms()
 fork_arms()
 {
 	"$TOP/kernel/build" fork || return
-	OUT=$out/$BASE "$TOP/tests/forks" --base "$BASE" --flavour fork --seeds 5
+	OUT=$out/$BASE "$TOP/tests/forks" --base "$BASE" --flavour fork --seeds 10
 }
 
 decision_logic()
