@@ -363,15 +363,12 @@ static void say_cut_short(const struct results *res, struct strv *sentences)
 static void say_failed(const struct results *res, struct strv *sentences, enum tone *tone)
 {
 	struct strv lines = { 0 };
-	size_t n = results_failed(res, &lines);
 	char arm[64];
 	size_t i;
 
-	if (n)
-		strv_addf(sentences, "%zu run%s failed, and %s not in the numbers:", n,
-			  n > 1 ? "s" : "", n > 1 ? "are" : "is");
+	results_failed(res, &lines);
 	for (i = 0; i < lines.n; i++) {
-		strv_addf(sentences, "- %s", lines.v[i]);
+		strv_addf(sentences, "%s%s", i ? "- " : "", lines.v[i]);
 		words_get(lines.v[i], "arm", arm, sizeof(arm));
 		if (!strcmp(arm, "resume") || !strcmp(arm, "series"))
 			*tone = TONE_BAD;

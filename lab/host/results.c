@@ -261,23 +261,25 @@ bool result_metric(const struct result *run, const char *name,
 /**
  * results_failed() - the runs that failed, and so are not among the others
  * @res: the results
- * @lines: gets a line for each: its words, and why
- *
- * Return: how many.
+ * @lines: if there are any, gets a sentence that says so, and a line for each: its
+ *	words, and why
  */
-size_t results_failed(const struct results *res, struct strv *lines)
+void results_failed(const struct results *res, struct strv *lines)
 {
 	const json_t *failed = json_object_get(res->json, "failed");
+	size_t n = json_array_size(failed);
 	size_t i;
 
-	for (i = 0; i < json_array_size(failed); i++) {
+	if (n)
+		strv_addf(lines, "%zu run%s failed, and %s not in the numbers:", n,
+			  n > 1 ? "s" : "", n > 1 ? "are" : "is");
+	for (i = 0; i < n; i++) {
 		const json_t *one = json_array_get(failed, i);
 		const char *job = json_string_value(json_object_get(one, "job"));
 		const char *why = json_string_value(json_object_get(one, "why"));
 
 		strv_addf(lines, "%s: %s", job ? job : "?", why ? why : "?");
 	}
-	return json_array_size(failed);
 }
 
 /**

@@ -60,7 +60,7 @@ const char *results_accel(const struct results *res);
 bool results_parallel(const struct results *res);
 bool result_metric(const struct result *run, const char *name,
 		   long long *value);
-size_t results_failed(const struct results *res, struct strv *lines);
+void results_failed(const struct results *res, struct strv *lines);
 char *params_text(const json_t *params);
 
 #endif

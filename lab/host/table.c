@@ -295,14 +295,11 @@ static void print_workload(struct table *t)
 static void print_failed(FILE *f, const struct results *res)
 {
 	struct strv lines = { 0 };
-	size_t n = results_failed(res, &lines);
 	size_t i;
 
-	if (n)
-		fprintf(f, "%zu run%s failed, and %s not in the numbers below:\n", n,
-			n > 1 ? "s" : "", n > 1 ? "are" : "is");
+	results_failed(res, &lines);
 	for (i = 0; i < lines.n; i++)
-		fprintf(f, "  %s\n", lines.v[i]);
+		fprintf(f, "%s%s\n", i ? "  " : "", lines.v[i]);
 	strv_free(&lines);
 }
 

@@ -168,7 +168,7 @@ compare --arms mainline --rounds 1 --out "$out"
 check 'a job that fails' status_is 13
 check 'the others are in the results' runs_in_results 2
 check 'and it, as what has failed' in_results '"job": "run workload=storm arm=mainline round=1 '
-check 'the table says so before its numbers' says '^1 run failed, and is not in the numbers below:$'
+check 'the table says so before its numbers' says '^1 run failed, and is not in the numbers:$'
 FAKE_FAIL=
 compare --continue --out "$out"
 check 'is not continued' status_is 2

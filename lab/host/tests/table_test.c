@@ -302,7 +302,7 @@ static void a_run_that_failed(void **state)
 	free(text);
 	failed = "hold";
 	text = print(runs, 6, false);
-	must_have(text, "\n1 run failed, and is not in the numbers below:\n"
+	must_have(text, "\n1 run failed, and is not in the numbers:\n"
 		  "  run workload=w arm=hold round=2: failed: status 1\n");
 	free(text);
 	failed = NULL;
