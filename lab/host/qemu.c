@@ -255,6 +255,13 @@ static void become_qemu(const struct strv *argv, const char *err_path,
 	_exit(127);
 }
 
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
 /**
  * qemu_spawn() - start QEMU
  * @argv: its command line
@@ -262,8 +269,8 @@ static void become_qemu(const struct strv *argv, const char *err_path,
  * @interactive: leave it the terminal; else it gets a process group of its
  *	own, so that Ctrl-C reaches mflab only
  * @turns: for deterministic runs: its threads take turns until qemu_let_go() is
- *	called for the descriptor that is returned here, and that the caller
- *	closes; or NULL
+ *	called for the descriptor that is returned here, if QEMU was started, and
+ *	that the caller closes; or NULL
  *
  * QEMU is killed by the kernel should this process die.
  *
@@ -272,25 +279,19 @@ static void become_qemu(const struct strv *argv, const char *err_path,
 pid_t qemu_spawn(const struct strv *argv, const char *err_path,
 		 bool interactive, int *turns)
 {
-	pid_t parent = getpid();
-	int pair[2] = { -1, -1 };
-	int report[2];
+	int pair[2] = { -1, -1 }, report[2] = { -1, -1 };
+	pid_t parent = getpid(), pid = -1;
 	int err = 0;
-	pid_t pid;
 
-	if (turns) {
-		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
-			return -errno;
-		*turns = pair[0];
+	if ((turns && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) ||
+	    pipe2(report, O_CLOEXEC)) {
+		err = errno;
+		goto out;
 	}
-	if (pipe2(report, O_CLOEXEC))
-		return -errno;
 	pid = fork();
 	if (pid < 0) {
 		err = errno;
-		close(report[0]);
-		close(report[1]);
-		return -err;
+		goto out;
 	}
 	if (!pid) {
 		if (!interactive)
@@ -301,16 +302,21 @@ pid_t qemu_spawn(const struct strv *argv, const char *err_path,
 	}
 	if (!interactive)
 		setpgid(pid, pid);
-	close(report[1]);
-	if (turns)
-		close(pair[1]);
+	close_fd(&report[1]);
 	while (read(report[0], &err, sizeof(err)) < 0 && errno == EINTR)
 		;
-	close(report[0]);
-	if (!err)
-		return pid;
-	waitpid(pid, NULL, 0);
-	return -err;
+	if (err) {
+		waitpid(pid, NULL, 0);
+	} else if (turns) {
+		*turns = pair[0];
+		pair[0] = -1;
+	}
+out:
+	close_fd(&report[0]);
+	close_fd(&report[1]);
+	close_fd(&pair[0]);
+	close_fd(&pair[1]);
+	return err ? -err : pid;
 }
 
 static void send_signal(pid_t pid, bool group, int sig)

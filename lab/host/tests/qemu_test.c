@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Description: QEMU's command line for each accelerator. */
+/* Description: QEMU's command line for each accelerator; one that does not start leaks nothing. */
+#include <dirent.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
 #include "t.h"
 
 #include "qemu.h"
@@ -86,6 +90,75 @@ static void unknown(void **state)
 	assert_true(qemu_accel_known("kvm"));
 }
 
+static bool no_pipe, no_fork;
+
+/* In place of the C library's. */
+int pipe2(int fds[2], int flags)
+{
+	if (no_pipe) {
+		errno = EMFILE;
+		return -1;
+	}
+	return (int)syscall(SYS_pipe2, fds, flags);
+}
+
+pid_t fork(void)
+{
+	if (no_fork) {
+		errno = EAGAIN;
+		return -1;
+	}
+	return _Fork();
+}
+
+static unsigned int open_files(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	unsigned int n = 0;
+
+	assert_non_null(dir);
+	while (readdir(dir))
+		n++;
+	closedir(dir);
+	return n;
+}
+
+/* Spawn @name: @error, or 0 if that must work, and what is open, apart from @turns. */
+static void spawn(const char *name, int error)
+{
+	unsigned int before = open_files();
+	struct strv argv = { 0 };
+	int turns = -1;
+	pid_t pid;
+
+	strv_add(&argv, xstrdup(name));
+	pid = qemu_spawn(&argv, "/dev/null", false, &turns);
+	strv_free(&argv);
+	if (error) {
+		assert_int_equal(pid, -error);
+		assert_int_equal(turns, -1);
+	} else {
+		assert_true(pid > 0);
+		assert_true(turns >= 0);
+		close(turns);
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+	}
+	assert_int_equal(open_files(), before);
+}
+
+static void started(void **state)
+{
+	(void)state;
+	spawn("true", 0);
+	spawn("/nonexistent/qemu", ENOENT);
+	no_pipe = true;
+	spawn("true", EMFILE);
+	no_pipe = false;
+	no_fork = true;
+	spawn("true", EAGAIN);
+	no_fork = false;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -93,6 +166,7 @@ int main(void)
 		cmocka_unit_test(parallel),
 		cmocka_unit_test(interactive),
 		cmocka_unit_test(unknown),
+		cmocka_unit_test(started),
 	};
 
 	return cmocka_run_group_tests_name("qemu", tests, NULL, NULL);
