@@ -10,6 +10,9 @@
 
 #define TAIL_CHUNK	65536
 
+/* A guest that never ends its line must not take the host's memory. */
+#define TAIL_LINE_MAX	(1024 * 1024)
+
 void tail_init(struct tail *t, const char *path)
 {
 	*t = (struct tail){ .path = path, .fd = -1 };
@@ -39,7 +42,7 @@ static void hand_out_lines(struct tail *t, bool last, tail_fn fn, void *arg)
 		hand_out(t->buf + start, len, fn, arg);
 		start += len + 1;
 	}
-	if (last && start < t->used) {
+	if ((last && start < t->used) || t->used - start >= TAIL_LINE_MAX) {
 		hand_out(t->buf + start, t->used - start, fn, arg);
 		start = t->used;
 	}
@@ -51,7 +54,8 @@ static void hand_out_lines(struct tail *t, bool last, tail_fn fn, void *arg)
  * tail_poll() - hand out the lines that have come since the last call
  * @t: the file
  * @last: nobody writes any more: hand out an unfinished last line, too
- * @fn: called with each line, without its newline; it may change the line
+ * @fn: called with each line, without its newline; it may change the line; one of
+ *	more than a mebibyte comes in parts
  * @arg: passed to @fn
  *
  * Return: 1 if the file has grown, 0 if not, or a negative errno. A file that

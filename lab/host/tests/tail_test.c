@@ -78,11 +78,40 @@ static void not_there_yet(void **state)
 	assert_int_equal(got.n, 0);
 }
 
+/* A guest that prints 8 MiB and never ends the line does not take them of the host's. */
+static void without_an_end(void **state)
+{
+	size_t len = 8 * 1024 * 1024, got_len = 0, i;
+	char *big = xzalloc(len + 1);
+	struct strv got = { 0 };
+	struct tail t;
+	char *path;
+
+	(void)state;
+	memset(big, 'x', len);
+	path = t_file(big);
+	tail_init(&t, path);
+	assert_int_equal(tail_poll(&t, false, take, &got), 1);
+	assert_in_range(got.n, 7, 8);
+	assert_in_range(t.cap, 1, 2 * 1024 * 1024);
+	append(path, "y\nnext\n", 7);
+	assert_int_equal(tail_poll(&t, false, take, &got), 1);
+	assert_string_equal(got.v[got.n - 1], "next");
+	for (i = 0; i < got.n - 1; i++)
+		got_len += strlen(got.v[i]);
+	assert_int_equal(got_len, len + 1);
+	tail_free(&t);
+	strv_free(&got);
+	t_remove(path);
+	free(big);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(grows),
 		cmocka_unit_test(longer_than_a_read),
+		cmocka_unit_test(without_an_end),
 		cmocka_unit_test(not_there_yet),
 	};
 
