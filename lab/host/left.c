@@ -13,11 +13,13 @@
 /**
  * struct walk - on the way through the records of a boot
  * @done: gets the words of each job that is done
- * @words: those of the job under way, or NULL
+ * @job: the job under way
+ * @words: its words; NULL: there is none under way
  * @has_run: it has given a run
  */
 struct walk {
 	struct strv *done;
+	unsigned int job;
 	char *words;
 	bool has_run;
 };
@@ -35,11 +37,12 @@ static int step(void *arg, struct record *rec)
 
 	if (rec->type == REC_BEGIN) {
 		forget(w);
+		w->job = rec->job;
 		w->words = xstrdup(rec->text);
 	} else if (rec->type == REC_RUN) {
-		w->has_run = true;
+		w->has_run |= rec->job == w->job;
 	} else if (rec->type == REC_END) {
-		if (w->words && w->has_run && !record_failed(rec)) {
+		if (w->words && rec->job == w->job && w->has_run && !record_failed(rec)) {
 			strv_add(w->done, w->words);
 			w->words = NULL;
 		}

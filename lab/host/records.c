@@ -173,21 +173,23 @@ static int get_uint(const struct record *rec, const char *key, bool must,
 
 static int get_end(struct record *rec, char *why, size_t size)
 {
-	const json_t *status = json_object_get(rec->json, "status");
+	unsigned int status, signal = 0;
+	int ret;
 
-	if (!json_is_integer(status))
-		return refuse(why, size, "end without the number \"status\"");
-	rec->status = (int)json_integer_value(status);
-	rec->signal = (int)json_integer_value(json_object_get(rec->json,
-							      "signal"));
+	ret = get_uint(rec, "status", true, &status, why, size);
+	if (!ret)
+		ret = get_uint(rec, "signal", false, &signal, why, size);
+	if (ret)
+		return ret;
+	rec->status = (int)status;
+	rec->signal = (int)signal;
 	rec->timeout = json_is_true(json_object_get(rec->json, "timeout"));
 	return get_text(rec, "error", false, why, size);
 }
 
 static int get_fields(struct record *rec, char *why, size_t size)
 {
-	bool of_job = rec->type == REC_BEGIN || rec->type == REC_TAP ||
-		      rec->type == REC_END;
+	bool of_job = rec->type != REC_HELLO && rec->type != REC_DONE;
 	int ret;
 
 	ret = get_uint(rec, "job", of_job, &rec->job, why, size);

@@ -18,7 +18,7 @@ enum record_type {
 /**
  * struct record - one record
  * @type: which
- * @job: the job it belongs to, from 1; 0 where it says none
+ * @job: the job it belongs to, from 1; 0: hello and done belong to none
  * @jobs: hello: how many jobs there are
  * @ms: tap, end: guest time since the job began
  * @text: hello: the kernel's release; begin: the job line; tap: the line;

@@ -41,10 +41,11 @@ static void hello(struct collection *col, const struct record *rec)
 		      rec->text, col->release);
 }
 
-static void leave_out(struct collection *col, const char *why)
+static void leave_out(struct collection *col, unsigned int job, const char *words,
+		      const char *why)
 {
-	warnx("%s: job %u %s; its runs are left out", col->path, col->job, why);
-	json_array_append_new(col->failed, json_pack("{s:s, s:s}", "job", col->words,
+	warnx("%s: job %u %s; its runs are left out", col->path, job, why);
+	json_array_append_new(col->failed, json_pack("{s:s, s:s}", "job", words,
 						     "why", why));
 	col->bad++;
 }
@@ -52,10 +53,8 @@ static void leave_out(struct collection *col, const char *why)
 /* A job without an end, for example because the guest died in it. */
 static void drop_pending(struct collection *col)
 {
-	if (!col->job)
-		return;
-	if (!col->cut_short)
-		leave_out(col, "did not end");
+	if (col->job && !col->cut_short)
+		leave_out(col, col->job, col->words, "did not end");
 	col->job = 0;
 	json_array_clear(col->pending);
 }
@@ -67,24 +66,6 @@ static void begin(struct collection *col, const struct record *rec)
 	free(col->words);
 	col->words = xstrdup(rec->text);
 	col->wants_run = words_verb_is(rec->text, "run");
-}
-
-static void end(struct collection *col, const struct record *rec)
-{
-	char outcome[256], why[sizeof(outcome) + sizeof("failed: ")];
-
-	if (col->wants_run && record_failed(rec)) {
-		record_outcome(rec, outcome, sizeof(outcome));
-		snprintf(why, sizeof(why), "failed: %s", outcome);
-		leave_out(col, why);
-	} else if (col->wants_run && !json_array_size(col->pending)) {
-		leave_out(col, "gave no run");
-	} else {
-		json_array_extend(col->runs, col->pending);
-	}
-	json_array_clear(col->pending);
-	col->wants_run = false;
-	col->job = 0;
 }
 
 /* The order of the keys is that of the documented schema. */
@@ -112,6 +93,46 @@ static json_t *run_json(json_t *rec)
 	return run;
 }
 
+/* A run counts between the beginning and the end of its own job: each may be lost. */
+static void run(struct collection *col, const struct record *rec)
+{
+	char words[32];
+
+	if (col->job && rec->job == col->job) {
+		json_array_append_new(col->pending, run_json(rec->json));
+	} else if (!col->cut_short) {
+		snprintf(words, sizeof(words), "job %u", rec->job);
+		leave_out(col, rec->job, words, "gave a run, but its beginning is lost");
+	}
+}
+
+static void end(struct collection *col, const struct record *rec)
+{
+	char outcome[256], why[sizeof(outcome) + sizeof("failed: ")];
+
+	if (rec->job != col->job) {
+		drop_pending(col);
+		if (!col->cut_short) {
+			warnx("%s: job %u ended, but its beginning is lost", col->path,
+			      rec->job);
+			col->bad++;
+		}
+		return;
+	}
+	if (col->wants_run && record_failed(rec)) {
+		record_outcome(rec, outcome, sizeof(outcome));
+		snprintf(why, sizeof(why), "failed: %s", outcome);
+		leave_out(col, col->job, col->words, why);
+	} else if (col->wants_run && !json_array_size(col->pending)) {
+		leave_out(col, col->job, col->words, "gave no run");
+	} else {
+		json_array_extend(col->runs, col->pending);
+	}
+	json_array_clear(col->pending);
+	col->wants_run = false;
+	col->job = 0;
+}
+
 static int collect(void *arg, struct record *rec)
 {
 	struct collection *col = arg;
@@ -124,7 +145,7 @@ static int collect(void *arg, struct record *rec)
 		begin(col, rec);
 		break;
 	case REC_RUN:
-		json_array_append_new(col->pending, run_json(rec->json));
+		run(col, rec);
 		break;
 	case REC_TAP:
 		break;

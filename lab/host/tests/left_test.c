@@ -5,9 +5,12 @@
 #include "left.h"
 
 #define BEGIN(w) "{\"type\":\"begin\",\"job\":1,\"words\":\"" w "\"}\n"
-#define RUN	"{\"type\":\"run\",\"workload\":\"w\",\"arm\":\"a\",\"round\":1," \
+#define RUN	"{\"type\":\"run\",\"job\":1,\"workload\":\"w\",\"arm\":\"a\",\"round\":1," \
 		"\"metrics\":{}}\n"
 #define END(s)	"{\"type\":\"end\",\"job\":1,\"status\":" s "}\n"
+#define OTHER	"{\"type\":\"run\",\"job\":2,\"workload\":\"w\",\"arm\":\"a\",\"round\":1," \
+		"\"metrics\":{}}\n"
+#define OTHER_END "{\"type\":\"end\",\"job\":2,\"status\":0}\n"
 
 static const char jobs[] =
 	"device name=disk\n"
@@ -49,6 +52,8 @@ static void what_is_left(void **state)
 	expect(BEGIN("run workload=w arm=a") END("0"), 3, jobs);
 	expect(BEGIN("run workload=w arm=a") RUN BEGIN("run workload=w arm=b") END("0"),
 	       3, jobs);
+	expect(BEGIN("run workload=w arm=a") RUN OTHER_END, 3, jobs);
+	expect(BEGIN("run workload=w arm=a") OTHER END("0"), 3, jobs);
 	expect(BEGIN("run workload=w arm=a round=1") RUN END("0"), 3, jobs);
 	expect(BEGIN("run workload=w arm=b") RUN END("0")
 	       BEGIN("run workload=w arm=a") RUN END("0")

@@ -75,15 +75,21 @@ static void refused(void **state)
 		"{\"type\":\"begin\",\"job\":-1,\"words\":\"run\"}",
 		"{\"type\":\"tap\",\"job\":1}",
 		"{\"type\":\"end\",\"job\":1}",
+		"{\"type\":\"end\",\"job\":1,\"status\":4294967296}",
+		"{\"type\":\"end\",\"job\":1,\"status\":-1}",
+		"{\"type\":\"end\",\"job\":1,\"status\":0,\"signal\":4294967296}",
+		"{\"type\":\"end\",\"job\":1,\"status\":0,\"signal\":\"9\"}",
 		"{\"type\":\"done\"}{\"type\":\"done\"}",
-		"{\"type\":\"run\",\"workload\":\"w\",\"arm\":\"a\","
+		"{\"type\":\"run\",\"job\":1,\"workload\":\"w\",\"arm\":\"a\","
 		"\"round\":1,\"params\":{},\"metrics\":{\"x\":1.5}}",
-		"{\"type\":\"run\",\"workload\":\"w\",\"arm\":\"a\","
+		"{\"type\":\"run\",\"job\":1,\"workload\":\"w\",\"arm\":\"a\","
 		"\"round\":1,\"params\":{},\"metrics\":{\"x\":\"1\"}}",
-		"{\"type\":\"run\",\"workload\":\"w\",\"round\":1,"
+		"{\"type\":\"run\",\"job\":1,\"workload\":\"w\",\"round\":1,"
 		"\"metrics\":{}}",
-		"{\"type\":\"run\",\"workload\":\"w\",\"arm\":\"a\","
+		"{\"type\":\"run\",\"job\":1,\"workload\":\"w\",\"arm\":\"a\","
 		"\"round\":1}",
+		"{\"type\":\"run\",\"workload\":\"w\",\"arm\":\"a\","
+		"\"round\":1,\"metrics\":{}}",
 	};
 	struct record rec;
 	char why[160];
