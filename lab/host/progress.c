@@ -91,7 +91,6 @@ static void begin(struct progress *pg, const struct record *rec)
 	job->elsewhere = judged_elsewhere(rec->text);
 	free(pg->words);
 	pg->words = xstrdup(rec->text);
-	printable(pg->words);
 	pg->job = rec->job;
 	pg->last = rec->job;
 	pg->begun_s = now_s();
@@ -114,7 +113,6 @@ static void end(struct progress *pg, const struct record *rec)
 	job->failed = record_failed(rec);
 	if (job->failed)
 		record_outcome(rec, outcome, sizeof(outcome));
-	printable(outcome);
 	label(pg, name, sizeof(name));
 	out_say(pg->out, "%s ... %.1f s%s%s%s%s%s%s", name, took_s, left,
 		(job->failed || job->splat) && !job->elsewhere ? "  FAILED" :

@@ -27,6 +27,7 @@ static int refuse(char *why, size_t size, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(why, size, fmt, args);
 	va_end(args);
+	printable(why);
 	return -EINVAL;
 }
 
@@ -146,10 +147,18 @@ static int check_run(const json_t *json, char *why, size_t size)
 static int get_text(struct record *rec, const char *key, bool must, char *why,
 		    size_t size)
 {
-	const json_t *value = json_object_get(rec->json, key);
+	json_t *value = json_object_get(rec->json, key);
+	char *text;
 
-	rec->text = json_string_value(value);
-	if (rec->text || (!must && (!value || json_is_null(value))))
+	if (json_is_string(value)) {
+		text = xstrdup(json_string_value(value));
+		printable(text);
+		json_string_set(value, text);
+		free(text);
+		rec->text = json_string_value(value);
+		return 0;
+	}
+	if (!must && (!value || json_is_null(value)))
 		return 0;
 	return refuse(why, size, "%s without the string \"%s\"",
 		      type_names[rec->type], key);

@@ -22,7 +22,7 @@ enum record_type {
  * @jobs: hello: how many jobs there are
  * @ms: tap, end: guest time since the job began
  * @text: hello: the kernel's release; begin: the job line; tap: the line;
- *	end: the error, or NULL
+ *	end: the error, or NULL; safe to print
  * @status: end: the job's exit status
  * @signal: end: the signal that killed it, or 0
  * @timeout: end: it was over its time limit

@@ -36,6 +36,7 @@ static void splat_line(void *arg, char *line)
 {
 	struct reader *reader = arg;
 
+	printable(line);
 	if (klog_line(reader->log, line) == SPLAT_NONE)
 		return;
 	reader->splats++;

@@ -208,7 +208,9 @@ bool starts_with(const char *s, const char *prefix)
 
 /**
  * printable() - make a line from the guest safe to print
- * @s: changed in place; control characters become '?', a final CR goes
+ * @s: changed in place; all but tabs and printable ASCII becomes '?', a final CR goes
+ *
+ * Beyond ASCII a terminal may take a byte, or a pair of them, for an escape, too.
  */
 void printable(char *s)
 {
@@ -217,7 +219,7 @@ void printable(char *s)
 	while (len && s[len - 1] == '\r')
 		s[--len] = '\0';
 	for (; *s; s++) {
-		if (*s != '\t' && iscntrl((unsigned char)*s))
+		if (*s != '\t' && !isprint((unsigned char)*s))
 			*s = '?';
 	}
 }

@@ -58,11 +58,35 @@ static void reckoned(void **state)
 	progress_free(&pg);
 }
 
+/* The guest's own words do not reach the terminal as escape codes. */
+static void no_escape_codes(void **state)
+{
+	struct out out = { 0 };
+	struct progress pg = { .out = &out };
+	char *text = NULL;
+	size_t size;
+
+	(void)state;
+	out.log = open_memstream(&text, &size);
+	tell(&pg, "{\"type\":\"hello\",\"release\":\"7.3\\u001b[2J\",\"jobs\":1}");
+	tell(&pg, "{\"type\":\"begin\",\"job\":1,\"words\":\"run workload=w\\u001b[2J\"}");
+	tell(&pg, "{\"type\":\"end\",\"job\":1,\"status\":1,\"error\":\"\\u009b2J\"}");
+	out_close(&out);
+	assert_null(strchr(text, '\033'));
+	assert_null(strchr(text, '\302'));
+	assert_non_null(strstr(text, "booted 7.3?[2J in "));
+	assert_non_null(strstr(text, "w?[2J ... "));
+	assert_non_null(strstr(text, "status 1 (??2J)"));
+	free(text);
+	progress_free(&pg);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(in_words),
 		cmocka_unit_test(reckoned),
+		cmocka_unit_test(no_escape_codes),
 	};
 
 	return cmocka_run_group_tests_name("progress", tests, NULL, NULL);

@@ -105,6 +105,47 @@ static void refused(void **state)
 	}
 }
 
+static void assert_printable(const char *text)
+{
+	for (; *text; text++) {
+		if (*text < ' ' || *text > '~')
+			fail_msg("byte %#x is for a terminal to act on", *text);
+	}
+}
+
+/* What the guest says is printed: no escape code of its may reach a terminal. */
+static void no_escape_codes(void **state)
+{
+	static const char * const texts[] = {
+		"{\"type\":\"hello\",\"jobs\":1,\"release\":\"7\\u001b]0;x\\u0007\"}",
+		"{\"type\":\"begin\",\"job\":1,\"words\":\"run\\u001b[2J\"}",
+		"{\"type\":\"tap\",\"job\":1,\"line\":\"ok 1\\u009b2J\"}",
+		"{\"type\":\"end\",\"job\":1,\"status\":1,\"error\":\"\\u001b[2J\"}",
+	};
+	static const char * const refused[] = {
+		"{\"type\":\"run\",\"job\":1,\"workload\":\"w\",\"arm\":\"a\",\"round\":1,"
+		"\"metrics\":{\"x\\u001b[2J\":1.5}}",
+		"{\"type\":\"run\",\"job\":1,\"workload\":\"w\",\"arm\":\"a\",\"round\":1,"
+		"\"metrics\":{},\"histograms\":{\"x\\u009b2J\":1}}",
+		"{\"type\":\"done\"}\033[2J",
+	};
+	struct record rec;
+	char why[160];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(texts); i++) {
+		assert_int_equal(record_parse(texts[i], &rec, why, sizeof(why)), 0);
+		assert_non_null(strchr(rec.text, '?'));
+		assert_printable(rec.text);
+		record_free(&rec);
+	}
+	for (i = 0; i < ARRAY_SIZE(refused); i++) {
+		assert_int_equal(record_parse(refused[i], &rec, why, sizeof(why)), -EINVAL);
+		assert_printable(why);
+	}
+}
+
 static int count(void *arg, struct record *rec)
 {
 	unsigned int *n = arg;
@@ -136,6 +177,7 @@ int main(void)
 		cmocka_unit_test(every_type),
 		cmocka_unit_test(ends),
 		cmocka_unit_test(refused),
+		cmocka_unit_test(no_escape_codes),
 		cmocka_unit_test(a_damaged_file),
 	};
 
