@@ -138,7 +138,7 @@ int cmd_left(int argc, char **argv)
 			goto out;
 	}
 	left_print(stdout, jobs, &done);
-	status = fflush(stdout) ? MF_NOSPACE : MF_OK;
+	status = MF_OK;
 out:
 	strv_free(&done);
 	free(jobs);

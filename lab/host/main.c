@@ -43,7 +43,7 @@ static const char help[] =
 "\n"
 "exit status: 0 done; 1 a test or comparison failed; 2 usage; 3 a tool is missing; 9 no disk space;\n"
 "10 the guest hung; 11 its kernel panicked; 12 QEMU failed; 13 it ended before\n"
-"its jobs did, or a job or record was bad; 130 interrupted\n";
+"its jobs did, or a job or record was bad; 14 out of memory; 130 interrupted\n";
 
 static int cmd_help(int argc, char **argv)
 {
@@ -71,13 +71,22 @@ static const struct {
 	{ "tests", cmd_tests },
 };
 
+/* What a command prints is its answer: half of one is none, whatever it was. */
+static int printed(int status)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	warnx("the output could not be written in full; free some space where it goes and run again");
+	return MF_NOSPACE;
+}
+
 int main(int argc, char **argv)
 {
 	size_t i;
 
 	for (i = 0; argc > 1 && i < ARRAY_SIZE(commands); i++) {
 		if (!strcmp(argv[1], commands[i].name))
-			return commands[i].run(argc - 1, argv + 1);
+			return printed(commands[i].run(argc - 1, argv + 1));
 	}
 	if (argc > 1)
 		warnx("%s: no such command", argv[1]);

@@ -18,6 +18,7 @@ enum mf_status {
 	MF_PANIC	= 11,
 	MF_QEMU		= 12,
 	MF_INCOMPLETE	= 13,	/* the guest ended early, or a job failed */
+	MF_NOMEM	= 14,	/* the host is out of memory */
 	MF_INTERRUPTED	= 130,
 };
 

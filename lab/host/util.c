@@ -12,14 +12,20 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "mflab.h"
 #include "util.h"
+
+static _Noreturn void out_of_memory(void)
+{
+	errx(MF_NOMEM, "out of memory; end other programs, or run where there is more of it");
+}
 
 void *xrealloc(void *old, size_t size)
 {
 	void *p = realloc(old, size ? size : 1);
 
 	if (!p)
-		errx(1, "out of memory");
+		out_of_memory();
 	return p;
 }
 
@@ -40,7 +46,7 @@ static char *xvasprintf(const char *fmt, va_list args)
 	char *s;
 
 	if (vasprintf(&s, fmt, args) < 0)
-		errx(1, "out of memory");
+		out_of_memory();
 	return s;
 }
 

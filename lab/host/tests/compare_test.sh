@@ -198,6 +198,17 @@ check 'of small runs' grep -q 'faults=25$' "$out/patched.jobs"
 "$top/majorfault" stress --smoke >"$dir/log" 2>&1 || status=$?
 check 'smoke is for compare' status_is 2
 
+# ---- a full disk ----
+
+rm "$cache/bin/mflab"
+# shellcheck disable=SC2016 # expanded by that sh
+printf '#!/bin/sh\n[ "$1" != table ] || exec >/dev/full\nexec "%s" "$@"\n' "$mflab" >"$cache/bin/mflab"
+chmod +x "$cache/bin/mflab"
+compare --arms mainline --smoke --out "$out"
+check 'no space for the table' status_is 9
+check 'is said' says 'could not be written in full; free some space'
+ln -sf "$mflab" "$cache/bin/mflab"
+
 # ---- report ----
 
 status=0
