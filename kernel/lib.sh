@@ -18,6 +18,7 @@
 #   run_step SCRIPT ARG...      run a step of its own; ends with its status if it fails
 #   after STEP                  the same for kernel/STEP, unless it has just been done
 #   need_space DIR MB WHAT      status 9 unless DIR has MB megabytes free
+#   make_cache                  the cache is there, and no other clone uses it
 #   take_lock kernel|guest      one majorfault at a time builds in one cache
 #   source_dir, source_version, build_dir FLAVOUR, kernel_image FLAVOUR,
 #   boot_guest FLAVOUR IMAGE JOBS DIR OPTION...  boot it, do the jobs, records in DIR
@@ -105,7 +106,7 @@ duration()
 step()
 {
 	step_began=$(now)
-	say "$BOLD[${MAJORFAULT_STEP:-*}]$PLAIN $*"
+	say "${BOLD}[${MAJORFAULT_STEP:-*}]$PLAIN $*"
 }
 
 step_done() { detail "${1:-done} ($(duration $(($(now) - step_began))))"; }
@@ -265,14 +266,20 @@ need_space()
 
 # ---- the cache -------------------------------------------------------------
 
-# make_cache: the kernel build takes neither spaces nor colons in a path
+# plain_path WHAT PATH TEXT: make(1) takes neither spaces nor colons in a path
+plain_path()
+{
+	case $2 in
+	*[[:space:]:]*)
+		die "$E_USAGE" "the $1's path has a space or a colon in it: $2" "$3" ;;
+	esac
+}
+
+# make_cache: and keep other clones from using it meanwhile
 make_cache()
 {
-	case $CACHE in
-	*[[:space:]:]*)
-		die "$E_USAGE" "the cache's path has a space or a colon in it: $CACHE" \
-			"The kernel cannot be built there; set MAJORFAULT_CACHE to another directory." ;;
-	esac
+	plain_path project "$TOP" "Nothing can be built from there; move it to another directory."
+	plain_path cache "$CACHE" "The kernel cannot be built there; set MAJORFAULT_CACHE to another directory."
 	case $CACHE/ in
 	"$TOP"/*)
 		die "$E_USAGE" "the cache is inside the project: $CACHE" \
@@ -285,6 +292,30 @@ make_cache()
 			"Set MAJORFAULT_CACHE to a directory that you may write to."; }
 	TMPDIR=$CACHE/tmp
 	export TMPDIR
+	share_cache
+}
+
+# share_cache: clones that share a cache build in the same places, so they take turns:
+# CACHE/clone names the one whose commands may run.  Held like the locks of take_lock.
+share_cache()
+{
+	case " ${MAJORFAULT_LOCKED:-} " in
+	*" $CACHE/clone.lock "*) return 0 ;;
+	esac
+	exec 7>"$CACHE/clone.lock"
+	flock -s 7 || die "$E_BUILD" "the lock $CACHE/clone.lock cannot be taken"
+	until stamp_is "$CACHE/clone" "$TOP"; do
+		if ! flock -n 7; then
+			_other=$(cat "$CACHE/clone" 2>/dev/null || :)
+			say "Another clone${_other:+, $_other,} uses $CACHE; waiting for it to end."
+			detail "With MAJORFAULT_CACHE set to another directory, this one need not wait."
+			run flock 7 || die "$E_BUILD" "the lock $CACHE/clone.lock cannot be taken"
+		fi
+		echo "$TOP" | write_file "$CACHE/clone"
+		flock -s 7	# not at once: another clone may come first
+	done
+	MAJORFAULT_LOCKED="${MAJORFAULT_LOCKED:-} $CACHE/clone.lock"
+	export MAJORFAULT_LOCKED
 }
 
 # take_lock kernel|guest: held until the script and everything it started have

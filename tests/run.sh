@@ -10,7 +10,7 @@
 # as a failure; the others still run. What the parts printed is in OUT.
 
 set -eu
-TOP=$(cd "$(dirname "$0")/.." && pwd -P)
+TOP=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd -P)
 # shellcheck source=kernel/lib.sh
 . "$TOP/kernel/lib.sh"
 

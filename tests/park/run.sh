@@ -7,7 +7,7 @@
 set -eu
 mm=$1
 out=$2
-here=$(cd "$(dirname "$0")" && pwd -P)
+here=$(cd "$(dirname "$(readlink -f "$0")")" && pwd -P)
 rm -rf "${out:?}"
 mkdir -p "$out/real" "$out/mutant"
 

@@ -3,7 +3,8 @@
 #
 # Description: `./majorfault compare` with programs that stand in for the kernel build and
 # for QEMU: a comparison that is interrupted goes on where it was, says so, and is not
-# mixed with another one. Also --seeds, --smoke and `./majorfault report`.
+# mixed with another one. Also --seeds, --smoke and `./majorfault report`, how a clone can
+# be called and where it can be, and two clones with one cache.
 #
 # usage: compare_test.sh path-to-mflab
 set -eu
@@ -231,6 +232,76 @@ check 'a report without --out' status_is 2
 status=0
 "$top/majorfault" report "$dir/nowhere" >"$dir/log" 2>&1 || status=$?
 check 'a report of nothing' status_is 2
+
+# ---- a link, and a path with a space ----
+
+ln -s "$top/majorfault" "$dir/path/mf"
+status=0
+mf help >"$dir/log" 2>&1 || status=$?
+check 'through a symbolic link' status_is 0
+cp -R "$top" "$dir/a clone"
+status=0
+"$dir/a clone/majorfault" compare --out "$out" >"$dir/log" 2>&1 || status=$?
+check 'a clone in a path with a space' status_is 2
+check 'is told to move' says "the project's path has a space .*: $dir/a clone"
+
+# ---- two clones, one cache ----
+
+for clone in a b; do
+	cp -R "$top" "$dir/$clone"
+	cp "$project/kernel/programs" "$dir/$clone/kernel"
+	mkdir -p "$dir/$clone/lab/host"
+	# shellcheck disable=SC2016 # expanded by make
+	printf 'all:\n\tln -sf %s $(OUT)/mflab\n' "$mflab" >"$dir/$clone/lab/host/Makefile"
+	cat >"$dir/$clone/kernel/build" <<-END
+	#!/bin/sh
+	mkdir -p "$cache/build/7.3-\$1/arch/x86/boot"
+	cd "$cache/build/7.3-\$1"
+	touch majorfault.release .config
+	echo "kernel of $dir/$clone" >arch/x86/boot/bzImage
+	END
+	printf '#!/bin/sh\necho base >"%s/guest/initramfs.cpio"\n' "$cache" >"$dir/$clone/kernel/initramfs"
+	echo 'plain pristine lab 8' >>"$dir/$clone/kernel/flavours.conf"
+done
+
+# running CLONE: it boots a guest, its process is $pid; two boots, of a pause each
+running()
+{
+	: >"$dir/boots"
+	FAKE_HANG=1 FAKE_PAUSE=4 "$dir/$1/majorfault" compare --arms mainline,unpatched --smoke \
+		--out "$dir/out-$1" >"$dir/log-$1" 2>&1 </dev/null &
+	pid=$!
+	for _ in $(seq 100); do
+		[ ! -s "$dir/boots" ] || break
+		sleep 0.1
+	done
+}
+
+still_runs() { kill -0 "$pid" 2>>"$dir/log"; }
+
+# booted CLONE: in both of its boots, its own kernel
+booted()
+{
+	cat "$dir/out-$1/patched/booted" "$dir/out-$1/unpatched/booted" >>"$dir/log"
+	[ "$(tail -n 2 "$dir/log" | sort -u)" = "kernel of $dir/$1" ]
+}
+
+running a
+status=0
+"$dir/a/majorfault" build lab >"$dir/log" 2>&1 || status=$?
+check 'another command of the same clone' status_is 0
+check 'does not wait' still_runs
+status=0
+"$dir/b/majorfault" compare --arms mainline,unpatched --smoke --out "$dir/out-b" \
+	>"$dir/log" 2>&1 </dev/null || status=$?
+check 'another clone comes to its end, too' status_is 0
+check 'it says for what it waits' says "Another clone, $dir/a, uses $cache; waiting for it"
+check 'it boots its own kernel' booted b
+status=0
+wait "$pid" || status=$?
+cp "$dir/log-a" "$dir/log"
+check 'the first was not disturbed' status_is 0
+check 'and booted its own kernel, twice' booted a
 
 echo "1..$n"
 [ "$bad" -eq 0 ]

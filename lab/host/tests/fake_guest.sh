@@ -2,19 +2,22 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Description: stands in for QEMU in compare_test.sh: does the jobs that it finds at the
-# end of its initramfs, a moment each. After $FAKE_HANG workloads it hangs; the workload
-# $FAKE_FAIL fails. Each boot is noted in $FAKE_BOOTS.
+# end of its initramfs, a moment each. After $FAKE_HANG workloads it hangs, for $FAKE_PAUSE
+# seconds if that is set; the workload $FAKE_FAIL fails. Each boot is noted in $FAKE_BOOTS,
+# and beside its records, in booted, is what was booted.
 set -eu
 
 console=
 records=
 initrd=
+kernel=
 while [ $# -gt 0 ]; do
 	case $1 in
 	--version)
 		echo 'QEMU emulator version 0.0-fake'
 		exit ;;
 	-initrd) initrd=$2 ;;
+	-kernel) kernel=$2 ;;
 	*id=console,path=*) console=${1#*path=} ;;
 	*id=records,path=*) records=${1#*path=} ;;
 	esac
@@ -22,6 +25,7 @@ while [ $# -gt 0 ]; do
 done
 : "${console:?no console}" "${records:?no records}" "${initrd:?no initramfs}"
 
+cp "$kernel" "${records%/*}/booted"
 jobs=$records.jobs
 grep -a -o -E '(device name|mkfs device|swapon device|run workload)=.*' "$initrd" >"$jobs"
 echo "[    0.500000] Linux version fake" >"$console"
@@ -40,7 +44,7 @@ while read -r line; do
 	case $line in
 	'run '*)
 		if [ "$runs" = "${FAKE_HANG:-}" ]; then
-			sleep 600
+			sleep "${FAKE_PAUSE:-600}"
 		fi
 		runs=$((runs + 1))
 		[ "$runs" != "${FAKE_FAIL:-}" ] || status=1
