@@ -15,6 +15,7 @@ static const char * const type_names[] = {
 	[REC_BEGIN] = "begin",
 	[REC_RUN] = "run",
 	[REC_TAP] = "tap",
+	[REC_KERNEL] = "kernel",
 	[REC_END] = "end",
 	[REC_DONE] = "done",
 };
@@ -187,7 +188,7 @@ static int get_end(struct record *rec, char *why, size_t size)
 static int get_fields(struct record *rec, char *why, size_t size)
 {
 	bool of_job = rec->type == REC_BEGIN || rec->type == REC_TAP ||
-		      rec->type == REC_END;
+		      rec->type == REC_KERNEL || rec->type == REC_END;
 	int ret;
 
 	ret = get_uint(rec, "job", of_job, &rec->job, why, size);
@@ -204,6 +205,7 @@ static int get_fields(struct record *rec, char *why, size_t size)
 	case REC_RUN:
 		return check_run(rec->json, why, size);
 	case REC_TAP:
+	case REC_KERNEL:
 		return get_text(rec, "line", true, why, size);
 	case REC_END:
 		return get_end(rec, why, size);

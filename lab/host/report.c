@@ -127,6 +127,7 @@ static int collect(void *arg, struct record *rec)
 		json_array_append_new(col->pending, run_json(rec->json));
 		break;
 	case REC_TAP:
+	case REC_KERNEL:
 		break;
 	case REC_END:
 		end(col, rec);
