@@ -1,5 +1,3 @@
-# Its own tests, and how it says that it is there, are messages of level 6.
-loglevel=7
 # An access in so many is watched, for so many microseconds: long enough for another of the
 # CPUs that take turns to come by (deterministic runs).
 kcsan.skip_watch=50000 kcsan.udelay_task=1000

@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/klog.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
@@ -44,6 +45,9 @@
 #define LINE_BYTES	262144
 #define DEFAULT_LIMIT_S	600
 #define KILL_GRACE_S	30
+#define KERNEL_LINES	20
+/* See syslog(2); the C library has no name for it. */
+#define SYSLOG_READ_ALL	3
 
 /* Fixed, so that the same jobs give the same bytes on the device. */
 #define FS_UUID		"6d616a6f-7266-4175-8c74-000000000001"
@@ -198,6 +202,38 @@ static void record_tap(struct guest *g, const struct job *job, const char *line)
 	json_string(g->records, line);
 	putc('}', g->records);
 	record_end_of_line(g);
+}
+
+static void record_kernel(struct guest *g, const struct job *job,
+			  const char *line)
+{
+	fprintf(g->records, "{\"type\":\"kernel\",\"job\":%u,\"line\":",
+		job->number);
+	json_string(g->records, line);
+	putc('}', g->records);
+	record_end_of_line(g);
+}
+
+/* The end of the kernel's log: why a signal has killed a job stands there, if anywhere. */
+static void record_kernel_log(struct guest *g, const struct job *job)
+{
+	static char log[32768];
+	int len = klogctl(SYSLOG_READ_ALL, log, sizeof(log) - 1);
+	unsigned int newlines = 0;
+	char *rest, *line;
+
+	if (len < 0) {
+		snprintf(log, sizeof(log), "the kernel's log cannot be read: %s\n",
+			 strerror(errno));
+		len = (int)strlen(log);
+	}
+	log[len] = '\0';
+	rest = log + len;
+	while (rest > log && (rest[-1] != '\n' || newlines++ < KERNEL_LINES))
+		rest--;
+	while ((line = strsep(&rest, "\n")))
+		if (*line)
+			record_kernel(g, job, line);
 }
 
 static void record_end(struct guest *g, const struct job *job)
@@ -1243,6 +1279,8 @@ static void job_do(struct guest *g, unsigned int number, char *line)
 		printf("majorfault: job %u: %s\n", number, job.error);
 		fflush(stdout);
 	}
+	if (job.signal)
+		record_kernel_log(g, &job);
 	record_end(g, &job);
 	marker(g, "<4>majorfault: job %u end status=%d", number,
 	       job.signal ? 128 + job.signal : job.status);

@@ -96,6 +96,26 @@ static void begin(struct progress *pg, const struct record *rec)
 	pg->begun_s = now_s();
 }
 
+static void kernel(struct progress *pg, const struct record *rec)
+{
+	char *line = xstrdup(rec->text);
+
+	printable(line);
+	strv_add(&pg->kernel, line);
+}
+
+static void say_kernel(struct progress *pg)
+{
+	size_t i;
+
+	if (pg->kernel.n)
+		out_say(pg->out, "the kernel's last %zu lines by then:",
+			pg->kernel.n);
+	for (i = 0; i < pg->kernel.n; i++)
+		out_say(pg->out, "  %s", pg->kernel.v[i]);
+	strv_free(&pg->kernel);
+}
+
 static void end(struct progress *pg, const struct record *rec)
 {
 	struct progress_job *job = job_of(pg, rec->job);
@@ -120,6 +140,7 @@ static void end(struct progress *pg, const struct record *rec)
 		job->failed || job->splat ? ": " : "", outcome,
 		job->failed && job->splat ? ", " : "",
 		job->splat ? "kernel splat" : "");
+	say_kernel(pg);
 }
 
 /**
@@ -135,6 +156,9 @@ void progress_record(struct progress *pg, const struct record *rec)
 		break;
 	case REC_BEGIN:
 		begin(pg, rec);
+		break;
+	case REC_KERNEL:
+		kernel(pg, rec);
 		break;
 	case REC_END:
 		end(pg, rec);
@@ -192,6 +216,7 @@ unsigned int progress_failed(const struct progress *pg)
 
 void progress_free(struct progress *pg)
 {
+	strv_free(&pg->kernel);
 	free(pg->words);
 	free(pg->of);
 	pg->words = NULL;

@@ -37,6 +37,7 @@ struct progress_job {
  * @ended: how many have ended
  * @timed: how many of these were workloads
  * @took_s: how long these took in all
+ * @kernel: the end of the kernel's log, if a signal killed the running job
  * @done: the guest has sent its last record
  *
  * Records and kernel log reach the host by two ways, so that a job's splat can
@@ -55,6 +56,7 @@ struct progress {
 	unsigned int ended;
 	unsigned int timed;
 	double took_s;
+	struct strv kernel;
 	bool done;
 };
 

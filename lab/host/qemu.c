@@ -110,7 +110,7 @@ void qemu_command(const struct qemu_spec *spec, struct strv *argv)
 	strv_add(argv, xstrdup(spec->initrd));
 	strv_add(argv, xstrdup("-append"));
 	strv_addf(argv,
-		  "console=ttyS0 loglevel=5 panic=-1 nokaslr norandmaps rdinit=/init%s%s",
+		  "console=ttyS0 loglevel=7 panic=-1 nokaslr norandmaps rdinit=/init%s%s",
 		  spec->append ? " " : "", spec->append ? spec->append : "");
 }
 

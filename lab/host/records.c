@@ -15,6 +15,7 @@ static const char * const type_names[] = {
 	[REC_BEGIN] = "begin",
 	[REC_RUN] = "run",
 	[REC_TAP] = "tap",
+	[REC_KERNEL] = "kernel",
 	[REC_END] = "end",
 	[REC_DONE] = "done",
 };
@@ -215,6 +216,7 @@ static int get_fields(struct record *rec, char *why, size_t size)
 	case REC_RUN:
 		return check_run(rec->json, why, size);
 	case REC_TAP:
+	case REC_KERNEL:
 		return get_text(rec, "line", true, why, size);
 	case REC_END:
 		return get_end(rec, why, size);

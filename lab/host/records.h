@@ -11,6 +11,7 @@ enum record_type {
 	REC_BEGIN,
 	REC_RUN,
 	REC_TAP,
+	REC_KERNEL,
 	REC_END,
 	REC_DONE,
 };
@@ -22,7 +23,8 @@ enum record_type {
  * @jobs: hello: how many jobs there are
  * @ms: tap, end: guest time since the job began
  * @text: hello: the kernel's release; begin: the job line; tap: the line;
- *	end: the error, or NULL; safe to print
+ *	kernel: a line of the kernel's log; end: the error, or NULL; safe to
+ *	print
  * @status: end: the job's exit status
  * @signal: end: the signal that killed it, or 0
  * @timeout: end: it was over its time limit

@@ -148,6 +148,7 @@ static int collect(void *arg, struct record *rec)
 		run(col, rec);
 		break;
 	case REC_TAP:
+	case REC_KERNEL:
 		break;
 	case REC_END:
 		end(col, rec);

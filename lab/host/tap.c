@@ -220,6 +220,8 @@ int test_run_record(void *arg, struct record *rec)
 		run->done = true;
 	else if (rec->type == REC_TAP && test)
 		tap_record(test, rec);
+	else if (rec->type == REC_KERNEL && test)
+		keep(&test->kernel, rec->text, LINES_KEPT);
 	else if (rec->type == REC_END && test)
 		end(test, rec);
 	return 0;
@@ -252,6 +254,7 @@ void test_run_free(struct test_run *run)
 		strv_free(&run->tests[i].results);
 		strv_free(&run->tests[i].not_ok);
 		strv_free(&run->tests[i].splats);
+		strv_free(&run->tests[i].kernel);
 	}
 	free(run->tests);
 	strv_free(&run->stray);

@@ -21,6 +21,7 @@
  * @results: every "ok" and "not ok" line, its number left out
  * @not_ok: the "not ok" lines themselves, and the lines that explain them
  * @splats: splats in the kernel log
+ * @kernel: the end of the kernel log, if a signal killed it
  * @failed_ms: guest time from its beginning to its first "not ok", without one to
  *	its end
  * @ended: it has ended
@@ -39,6 +40,7 @@ struct test_job {
 	struct strv results;
 	struct strv not_ok;
 	struct strv splats;
+	struct strv kernel;
 	unsigned int failed_ms;
 	bool ended;
 	bool hung;

@@ -96,6 +96,7 @@ static void print_test(const struct test_job *test, struct tally *tally)
 		return;
 	list(&test->not_ok, "");
 	list(&test->splats, "kernel: ");
+	list(&test->kernel, "kernel's last lines: ");
 }
 
 static void print_fault(struct tally *tally, const char *what,

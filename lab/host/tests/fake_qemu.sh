@@ -59,6 +59,15 @@ ok)
 failed-job)
 	jobs 0 "$storm" 3
 	;;
+killed-job)
+	hello
+	begin 1 'device name=disk latency_us=5000'
+	end 1 0
+	begin 2 "$storm"
+	record '{"type":"kernel","job":2,"line":"<6>[    1.900000] storm[99]: segfault at 0"}'
+	record '{"type":"end","job":2,"status":0,"signal":11,"timeout":false}'
+	record '{"type":"done"}'
+	;;
 failed-test)
 	jobs 0 'test name=r1_file arm=hold' 1 "$warning"
 	;;

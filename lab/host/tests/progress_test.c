@@ -81,10 +81,36 @@ static void no_escape_codes(void **state)
 	progress_free(&pg);
 }
 
+/* Below the job that a signal has killed, and nowhere else. */
+static void kernel_lines(void **state)
+{
+	struct out out = { 0 };
+	struct progress pg = { .out = &out, .jobs = 2 };
+	char *text = NULL;
+	size_t size;
+
+	(void)state;
+	out.log = open_memstream(&text, &size);
+	tell(&pg, "{\"type\":\"begin\",\"job\":1,\"words\":\"run workload=w\"}");
+	tell(&pg, "{\"type\":\"kernel\",\"job\":1,\"line\":\"<4>[ 1.0] a\"}");
+	tell(&pg, "{\"type\":\"kernel\",\"job\":1,\"line\":\"<6>[ 1.1] w[9]: segfault\\u001b\"}");
+	tell(&pg, "{\"type\":\"end\",\"job\":1,\"status\":0,\"signal\":11}");
+	tell(&pg, "{\"type\":\"begin\",\"job\":2,\"words\":\"run workload=w\"}");
+	tell(&pg, "{\"type\":\"end\",\"job\":2,\"status\":3}");
+	out_close(&out);
+	assert_non_null(strstr(text, "FAILED: signal 11\n"
+			       "the kernel's last 2 lines by then:\n"
+			       "  <4>[ 1.0] a\n  <6>[ 1.1] w[9]: segfault?\n"
+			       "[2/2] w ... "));
+	free(text);
+	progress_free(&pg);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(in_words),
+		cmocka_unit_test(kernel_lines),
 		cmocka_unit_test(reckoned),
 		cmocka_unit_test(no_escape_codes),
 	};

@@ -49,7 +49,7 @@ static void deterministic(void **state)
 		"-serial chardev:console "
 		"-chardev file,id=records,path=records.jsonl "
 		"-serial chardev:records -kernel bzImage -initrd initrd.img "
-		"-append 'console=ttyS0 loglevel=5 panic=-1 nokaslr "
+		"-append 'console=ttyS0 loglevel=7 panic=-1 nokaslr "
 		"norandmaps rdinit=/init x='\\''y z'\\'''\n");
 	free(line);
 }

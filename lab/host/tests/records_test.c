@@ -27,6 +27,13 @@ static void every_type(void **state)
 				      "\"line\":\"ok 1\"}", &rec, why, 160), 0);
 	assert_string_equal(rec.text, "ok 1");
 	record_free(&rec);
+	assert_int_equal(record_parse("{\"type\":\"kernel\",\"job\":3,"
+				      "\"line\":\"<6>[ 1.0] a: segfault\"}",
+				      &rec, why, 160), 0);
+	assert_int_equal(rec.type, REC_KERNEL);
+	assert_int_equal(rec.job, 3);
+	assert_string_equal(rec.text, "<6>[ 1.0] a: segfault");
+	record_free(&rec);
 	assert_int_equal(record_parse("{\"type\":\"done\"}", &rec, why, 160), 0);
 	assert_int_equal(rec.type, REC_DONE);
 	record_free(&rec);
@@ -74,6 +81,8 @@ static void refused(void **state)
 		"{\"type\":\"begin\",\"words\":\"run\"}",
 		"{\"type\":\"begin\",\"job\":-1,\"words\":\"run\"}",
 		"{\"type\":\"tap\",\"job\":1}",
+		"{\"type\":\"kernel\",\"job\":1}",
+		"{\"type\":\"kernel\",\"line\":\"<6>a\"}",
 		"{\"type\":\"end\",\"job\":1}",
 		"{\"type\":\"end\",\"job\":1,\"status\":4294967296}",
 		"{\"type\":\"end\",\"job\":1,\"status\":-1}",

@@ -116,6 +116,9 @@ check 'the jobs are appended to the initramfs' sh -c '
 
 run failed-job
 expect 'a failed job' 13 '^\[2/2\] storm .* FAILED: status 3$'
+run killed-job
+expect 'a job that a signal has killed' 13 '^\[2/2\] storm .* FAILED: signal 11$'
+expect 'what the kernel said by then' 13 '^  <6>.* storm\[99\]: segfault at 0$'
 run failed-test
 expect 'a failed test is judged elsewhere' 0 \
 	'^\[2/2\] test r1_file arm=hold \.\.\. [0-9.]* s: status 1, kernel splat$'

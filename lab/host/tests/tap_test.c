@@ -143,6 +143,22 @@ static void when_caught(void **state)
 	test_run_free(&run);
 }
 
+/* The end of the kernel's log goes to the test that a signal has killed. */
+static void kernel_lines(void **state)
+{
+	struct test_run run = { 0 };
+	struct record other = { .type = REC_KERNEL, .job = 4, .text = "x" };
+
+	(void)state;
+	feed(&run, (struct record){ .type = REC_BEGIN, .text = "test name=t" });
+	feed(&run, (struct record){ .type = REC_KERNEL, .text = "<6>[1] t[9]: segfault" });
+	assert_int_equal(test_run_record(&run, &other), 0);
+	feed(&run, (struct record){ .type = REC_END, .signal = 11 });
+	assert_int_equal(run.tests[0].kernel.n, 1);
+	assert_string_equal(run.tests[0].kernel.v[0], "<6>[1] t[9]: segfault");
+	test_run_free(&run);
+}
+
 /* A splat belongs to the job that began last, in the kernel log's own order. */
 static void whose_splat(void **state)
 {
@@ -191,6 +207,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_case),
+		cmocka_unit_test(kernel_lines),
 		cmocka_unit_test(when_caught),
 		cmocka_unit_test(whose_splat),
 	};
