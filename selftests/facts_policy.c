@@ -25,7 +25,7 @@ FIXTURE_SETUP(policy)
 	t_one_cpu();
 	self->fd = t_file(11, PAGES);
 	self->map = t_map(t_place(20), LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE, self->fd);
-	ASSERT_EQ(0, madvise(self->map, LEN, MADV_RANDOM));
+	T_SETUP(!madvise(self->map, LEN, MADV_RANDOM));
 }
 
 FIXTURE_TEARDOWN(policy)

@@ -89,13 +89,12 @@ FIXTURE_SETUP(vma)
 	self->map = variant->kind == T_FILE ? map_file(t_place(32)) :
 					      map_swapped(t_place(32));
 	if (variant->small) {
-		ASSERT_EQ(0, make_small(self->map));
-		ASSERT_EQ(FAULTS + 1, (unsigned long)vmas(self->map, HUGE));
+		T_SETUP(!make_small(self->map));
+		T_SETUP(vmas(self->map, HUGE) == FAULTS + 1);
 	} else {
-		ASSERT_EQ(1, vmas(self->map, HUGE));
+		T_SETUP(vmas(self->map, HUGE) == 1);
 	}
-	ASSERT_EQ(word(variant, CACHED),
-		  *(volatile uint64_t *)(self->map + CACHED * T_PAGE));
+	T_SETUP(*(volatile uint64_t *)(self->map + CACHED * T_PAGE) == word(variant, CACHED));
 	for (unsigned long i = 0; i < FAULTS; i++)
 		t_fault_prepare(&self->f[i], self->map + i * STRIDE * T_PAGE, false);
 }

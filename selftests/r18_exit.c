@@ -49,10 +49,10 @@ FIXTURE_SETUP(ending)
 	if (!self->pid)
 		_exit(child(self->fd));
 	self->pidfd = syscall(SYS_pidfd_open, self->pid, 0);
-	ASSERT_GE(self->pidfd, 0);
+	T_SETUP(self->pidfd >= 0);
 	t_wait_inflight("swap");
 	usleep(20000);
-	ASSERT_EQ(0, kill(self->pid, SIGKILL));
+	T_SETUP(!kill(self->pid, SIGKILL));
 }
 
 FIXTURE_TEARDOWN(ending)

@@ -43,12 +43,12 @@ FIXTURE_SETUP(file_fault)
 	self->fd = t_file(1, PAGES);
 	self->map = t_map(t_place(0), PAGES * T_PAGE, PROT_READ | PROT_WRITE,
 			  variant->flags, self->fd);
-	ASSERT_EQ(0, madvise(self->map, PAGES * T_PAGE, variant->advice));
+	T_SETUP(!madvise(self->map, PAGES * T_PAGE, variant->advice));
 	if (variant->flags == MAP_PRIVATE) {
 		/* The first one of a VMA takes mmap_lock for its anon_vma. */
 		anon = self->map + (PAGES - 1) * T_PAGE;
 		*(volatile uint64_t *)anon = 1;
-		ASSERT_EQ(0, posix_fadvise(self->fd, 0, 0, POSIX_FADV_DONTNEED));
+		T_SETUP(!posix_fadvise(self->fd, 0, 0, POSIX_FADV_DONTNEED));
 		t_drop_caches();
 	}
 }

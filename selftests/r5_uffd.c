@@ -48,8 +48,8 @@ FIXTURE_SETUP(uffd)
 	*(uint64_t *)self->page = t_word(1, PAGE);
 	if (variant->shmem) {
 		self->memfd = memfd_create("uffd", MFD_CLOEXEC);
-		ASSERT_GE(self->memfd, 0);
-		ASSERT_EQ(0, ftruncate(self->memfd, LEN));
+		T_SETUP(self->memfd >= 0);
+		T_SETUP(!ftruncate(self->memfd, LEN));
 		if (variant->mode == UFFDIO_REGISTER_MODE_MINOR)
 			t_fill(self->memfd, 1, PAGES);
 	}
@@ -63,14 +63,14 @@ FIXTURE_SETUP(uffd)
 	reg.range.start = (unsigned long)self->map;
 	reg.range.len = LEN;
 	self->fd = syscall(SYS_userfaultfd, O_CLOEXEC);
-	ASSERT_GE(self->fd, 0);
-	ASSERT_EQ(0, ioctl(self->fd, UFFDIO_API, &api));
-	ASSERT_EQ(0, ioctl(self->fd, UFFDIO_REGISTER, &reg));
+	T_SETUP(self->fd >= 0);
+	T_SETUP(!ioctl(self->fd, UFFDIO_API, &api));
+	T_SETUP(!ioctl(self->fd, UFFDIO_REGISTER, &reg));
 	if (variant->mode == UFFDIO_REGISTER_MODE_WP) {
 		struct uffdio_writeprotect wp = {
 			.range = reg.range, .mode = UFFDIO_WRITEPROTECT_MODE_WP };
 
-		ASSERT_EQ(0, ioctl(self->fd, UFFDIO_WRITEPROTECT, &wp));
+		T_SETUP(!ioctl(self->fd, UFFDIO_WRITEPROTECT, &wp));
 	}
 }
 

@@ -78,7 +78,7 @@ FIXTURE_SETUP(kernel_fault)
 	self->fd = t_file(10, PAGES);
 	self->map = t_map(t_place(19), LEN, PROT_READ | PROT_WRITE, MAP_SHARED,
 			  self->fd);
-	ASSERT_EQ(0, madvise(self->map, LEN, MADV_RANDOM));
+	T_SETUP(!madvise(self->map, LEN, MADV_RANDOM));
 }
 
 FIXTURE_TEARDOWN(kernel_fault)

@@ -41,12 +41,16 @@ static inline uint64_t t_word(unsigned int file, unsigned long page)
 	return 0x6d616a6f72000000ULL + (uint64_t)file * 1000000 + page;
 }
 
+/*
+ * The test cannot be done. It has then failed even where it has to fail, for nothing
+ * has been asked of the kernel: lab/host/tap.c.
+ */
 __attribute__((noreturn, format(printf, 1, 2)))
 static void t_die(const char *fmt, ...)
 {
 	va_list ap;
 
-	printf("# ");
+	printf("Bail out! ");
 	va_start(ap, fmt);
 	vprintf(fmt, ap);
 	va_end(ap);
@@ -54,6 +58,13 @@ static void t_die(const char *fmt, ...)
 	fflush(stdout);
 	_exit(KSFT_FAIL);
 }
+
+/* What must be so before a test can begin. */
+#define T_SETUP(condition)						\
+	do {								\
+		if (!(condition))					\
+			t_die("%s", #condition);			\
+	} while (0)
 
 static inline void t_write(const char *path, const char *text)
 {

@@ -345,6 +345,9 @@ void ck_check_file(struct ck_region *r, unsigned int slot, struct ck_object *o,
 
 /* ---- checker_report.c ---- */
 
+/* The exit status of a program that has reported a violation; wl_die()'s is 1. */
+#define CK_VIOLATION	3
+
 /** ck_violation() - report what is wrong with a page, and end the program */
 __attribute__((format(printf, 6, 7), noreturn))
 void ck_violation(struct ck_region *r, unsigned int slot, uint64_t t0, uint64_t t1,

@@ -35,7 +35,7 @@ static void on_signal(int sig, siginfo_t *info, void *context)
 		ssize_t ignored = write(STDERR_FILENO, text, (size_t)n);
 
 		(void)ignored;
-		_exit(1);
+		_exit(CK_VIOLATION);
 	}
 	ck_access.sig = sig;
 	ck_access.armed = false;
@@ -488,7 +488,7 @@ void ck_fork(struct ck_thread *t)
 	atomic_fetch_add(&ck->children, 1);
 	ck_note(r, 0, CK_SLOTS - 1, t->number, CK_FORK, before, CK_DONE);
 	if (WIFEXITED(status) && WEXITSTATUS(status))
-		_exit(1);	/* the child has said why */
+		_exit(WEXITSTATUS(status));	/* the child has said why */
 	if (WIFSIGNALED(status))
 		ck_violation(r, 0, before, ck_step(), t->number, "a child died of signal %d",
 			     WTERMSIG(status));

@@ -263,7 +263,7 @@ static void report_once(void)
 	if (!atomic_flag_test_and_set(&ck->reporting))
 		return;
 	wl_pause_us(10000000);
-	_exit(1);
+	_exit(CK_VIOLATION);
 }
 
 void ck_violation(struct ck_region *r, unsigned int slot, uint64_t t0, uint64_t t1,
@@ -287,7 +287,7 @@ void ck_violation(struct ck_region *r, unsigned int slot, uint64_t t0, uint64_t 
 	/* The last line is what the lab shows. */
 	line("checker: seed %llu, step %llu: %s page %u: %s", (unsigned long long)ck->seed,
 	     (unsigned long long)t1, r->name, slot, text);
-	_exit(1);
+	_exit(CK_VIOLATION);
 }
 
 static void report_stuck(unsigned int who, unsigned int seconds)
@@ -305,7 +305,7 @@ static void report_stuck(unsigned int who, unsigned int seconds)
 	report_replay();
 	line("checker: seed %llu: thread %u is stuck in %s of %s page %u",
 	     (unsigned long long)ck->seed, who, ck_op_names[atomic_load(&now->op)], r->name, slot);
-	_exit(1);
+	_exit(CK_VIOLATION);
 }
 
 void *ck_watchdog(void *seconds)

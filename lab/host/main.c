@@ -38,6 +38,9 @@ static const char help[] =
 "      compare the runs digit for digit; arm x of A with arm y of B\n"
 "  tests --records FILE --console FILE\n"
 "      judge the tests of a run; a splat in the kernel log fails its test\n"
+"  get RECORDS JOB KEY\n"
+"      what the records of job number JOB say of KEY, a line each; 1 if nothing. KEY:\n"
+"      a metric; line (of a test); status, error; outcome: how it ended, in words\n"
 "  splats CONSOLE\n"
 "      the splats in a kernel log, a line each; 1 if there is one\n"
 "\n"
@@ -58,6 +61,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{ "diff", cmd_diff },
+	{ "get", cmd_get },
 	{ "help", cmd_help },
 	{ "--help", cmd_help },
 	{ "html", cmd_html },

@@ -28,6 +28,7 @@ int cmd_report(int argc, char **argv);
 int cmd_table(int argc, char **argv);
 int cmd_diff(int argc, char **argv);
 int cmd_splats(int argc, char **argv);
+int cmd_get(int argc, char **argv);
 int cmd_html(int argc, char **argv);
 int cmd_left(int argc, char **argv);
 int cmd_parity(int argc, char **argv);

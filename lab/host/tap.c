@@ -8,6 +8,15 @@
 
 #define SPLATS_KEPT	10
 #define LINES_KEPT	40
+#define BAIL_OUT	"Bail out!"
+
+/* What a job line expects of its test. */
+struct expected {
+	bool fail;
+	bool skip;
+	bool splat;
+	unsigned int not_ok;
+};
 
 static void keep(struct strv *sv, const char *line, size_t most)
 {
@@ -51,6 +60,10 @@ void tap_line(struct test_job *test, const char *line)
 		test->planned = planned;
 		if (!planned && strstr(line, "SKIP"))
 			test->skipped++;
+	} else if (starts_with(line, BAIL_OUT)) {
+		if (!test->gave_up)
+			test->gave_up = xstrdup(line + strlen(BAIL_OUT));
+		keep(&test->not_ok, line, LINES_KEPT);
 	} else if (starts_with(line, "# ") && strstr(line, ".c:")) {
 		keep(&test->not_ok, line, LINES_KEPT);
 	}
@@ -75,7 +88,9 @@ static bool inconsistent(const struct test_job *test, char *why, size_t size)
 {
 	unsigned int seen = test->passed + test->failed + test->skipped;
 
-	if (test->signal)
+	if (test->gave_up)
+		snprintf(why, size, "gave up:%s", test->gave_up);
+	else if (test->signal)
 		snprintf(why, size, "was killed by signal %d", test->signal);
 	else if (test->planned < 0)
 		snprintf(why, size, "printed no plan (1..N)");
@@ -107,52 +122,90 @@ static void add_caught(const struct test_job *test, bool failed, char *why,
 		snprintf(why + len, size - len, "; has to fail and did not");
 }
 
+/* Returns what is wrong with the job line, or NULL. */
+static const char *parse_expected(const char *words, struct expected *e)
+{
+	char expect[16], not_ok[16], splat[16];
+	bool counted;
+
+	*e = (struct expected){ 0 };
+	if (!words_get(words, "expect", expect, sizeof(expect)))
+		snprintf(expect, sizeof(expect), "pass");
+	e->fail = !strcmp(expect, "fail");
+	e->skip = !strcmp(expect, "skip");
+	if (!e->fail && !e->skip && strcmp(expect, "pass"))
+		return "expect= takes pass, fail or skip";
+	counted = words_get(words, "not_ok", not_ok, sizeof(not_ok));
+	e->splat = words_get(words, "splat", splat, sizeof(splat));
+	if (!e->fail)
+		return counted || e->splat ? "not_ok= and splat= need expect=fail" : NULL;
+	if (!counted)
+		return "expect=fail without not_ok=: give the number of cases that must fail";
+	if (!parse_uint(not_ok, 1000, &e->not_ok))
+		return "not_ok= takes a number";
+	if (e->splat && strcmp(splat, "yes"))
+		return "splat= takes yes, or is left out";
+	return e->not_ok || e->splat ? NULL : "expect=fail not_ok=0 needs splat=yes";
+}
+
+/* Did it fail in other ways than its line says? */
+static bool unlike(const struct test_job *test, const struct expected *e,
+		   char *why, size_t size)
+{
+	if (test->failed != e->not_ok)
+		snprintf(why, size, "%u not ok, expected %u", test->failed,
+			 e->not_ok);
+	else if (test->splats.n && !e->splat)
+		snprintf(why, size, "the kernel complained, and the line has no splat=yes");
+	else if (!test->splats.n && e->splat)
+		snprintf(why, size, "the kernel did not complain; expected splat=yes");
+	else
+		return false;
+	return true;
+}
+
 /**
  * test_judge() - did a test do what was expected of it?
  * @test: the test
  * @why: what it did, in words
  * @size: bytes in @why
  *
- * A test with expect=fail must fail by a "not ok" or a splat, and if not_ok=N is
- * given, in so many cases. Not running, crashing or hanging is no such failure: it
- * proves nothing. With expect=skip nothing of it must run.
+ * A test must come to its end and report as many cases as it planned, whatever is
+ * expected: crashing, hanging and giving up prove nothing. With expect=fail, not_ok=N
+ * cases must fail, and the kernel must complain if splat=yes is given, else not.
+ * With expect=skip nothing of it must run.
  */
 enum test_result test_judge(const struct test_job *test, char *why,
 			    size_t size)
 {
 	bool failed = test->failed || test->splats.n;
-	char expect[16], not_ok[16];
+	const char *wrong;
+	struct expected e;
 
-	if (!words_get(test->words, "expect", expect, sizeof(expect)))
-		snprintf(expect, sizeof(expect), "pass");
-	if (strcmp(expect, "pass") && strcmp(expect, "fail") && strcmp(expect, "skip")) {
-		snprintf(why, size, "expect=%s: give pass, fail or skip", expect);
+	wrong = parse_expected(test->words, &e);
+	if (wrong) {
+		snprintf(why, size, "%s", wrong);
 		return TEST_FAILED;
 	}
-	if (did_not_run(test, why, size))
+	if (did_not_run(test, why, size) || inconsistent(test, why, size))
 		return TEST_FAILED;
-	if (!failed && inconsistent(test, why, size))
-		return TEST_FAILED;
-	if (!failed && !test->passed && test->skipped) {
+	if (!failed && !test->passed) {
 		snprintf(why, size, "skipped");
-		if (!strcmp(expect, "skip"))
+		if (e.skip)
 			return TEST_PASSED;
-		return strcmp(expect, "fail") ? TEST_SKIPPED : TEST_FAILED;
+		return e.fail ? TEST_FAILED : TEST_SKIPPED;
 	}
-	if (!strcmp(expect, "skip")) {
+	if (e.skip) {
 		snprintf(why, size, "has to be skipped and was not");
 		return TEST_FAILED;
 	}
-	if (words_get(test->words, "not_ok", not_ok, sizeof(not_ok)) &&
-	    strtoul(not_ok, NULL, 10) != test->failed) {
-		snprintf(why, size, "%u not ok, expected %s", test->failed, not_ok);
+	if (e.fail && failed && unlike(test, &e, why, size))
 		return TEST_FAILED;
-	}
 	snprintf(why, size, "%u ok, %u not ok, %u skipped, %zu splats",
 		 test->passed, test->failed, test->skipped, test->splats.n);
-	if (!strcmp(expect, "fail"))
+	if (e.fail)
 		add_caught(test, failed, why, size);
-	return failed == !strcmp(expect, "fail") ? TEST_PASSED : TEST_FAILED;
+	return failed == e.fail ? TEST_PASSED : TEST_FAILED;
 }
 
 static struct test_job *find_test(struct test_run *run, unsigned int job)
@@ -251,6 +304,7 @@ void test_run_free(struct test_run *run)
 	for (i = 0; i < run->n; i++) {
 		free(run->tests[i].words);
 		free(run->tests[i].error);
+		free(run->tests[i].gave_up);
 		strv_free(&run->tests[i].results);
 		strv_free(&run->tests[i].not_ok);
 		strv_free(&run->tests[i].splats);

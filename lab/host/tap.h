@@ -20,6 +20,7 @@
  * @skipped: "ok ... # SKIP" lines, or the whole plan skipped
  * @results: every "ok" and "not ok" line, its number left out
  * @not_ok: the "not ok" lines themselves, and the lines that explain them
+ * @gave_up: the text of its first "Bail out!", which says that it could not test; or NULL
  * @splats: splats in the kernel log
  * @kernel: the end of the kernel log, if a signal killed it
  * @failed_ms: guest time from its beginning to its first "not ok", without one to
@@ -39,6 +40,7 @@ struct test_job {
 	unsigned int skipped;
 	struct strv results;
 	struct strv not_ok;
+	char *gave_up;
 	struct strv splats;
 	struct strv kernel;
 	unsigned int failed_ms;
