@@ -1,0 +1,182 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Description: the front door and the scripts of the tests, with programs that stand in for
+# every step: what fails ends as a failure.
+set -eu
+
+# shellcheck source=lab/host/tests/stage.sh
+. "$(dirname "$0")/stage.sh"
+
+mkdir "$top/tests" "$top/lab" "$top/lab/host"
+cp "$project/tests/run.sh" "$project/tests/parts.conf" "$project/tests/guest.jobs" "$top/tests"
+printf 'all:\n' >"$top/tests/Makefile"
+printf 'test:\n\t@echo ok 1 unit\n' >"$top/lab/host/Makefile"
+
+# A script of the tests: notes what it is called with, says $FAKE_SAYS, ends with
+# $FAKE_STATUS. With $FAKE_HANG it writes its process number there, and hangs.
+cat >"$top/tests/stub" <<'END'
+#!/bin/sh
+echo "$*" >"${0%/*}/called"
+if [ "${FAKE_HANG:-}" ]; then
+	echo $$ >"$FAKE_HANG"
+	sleep 60
+fi
+case $* in
+*--plan*)	echo lab; exit ;;
+esac
+printf '%s' "${FAKE_SAYS-ok stub
+}"
+exit "${FAKE_STATUS:-0}"
+END
+# mflab: what the guest ends with, and the verdict on it
+cat >"$cache/bin/mflab" <<'END'
+#!/bin/sh
+case $1 in
+run)	while [ "$1" != --out ]; do shift; done
+	mkdir -p "$2"
+	exit "${FAKE_GUEST:-0}" ;;
+tests)	printf '%s' "${FAKE_VERDICT-ok    a test: as it should be
+1 passed, 0 failed
+}"
+	exit "${FAKE_JUDGE:-0}" ;;
+esac
+END
+chmod +x "$top/tests/stub" "$cache/bin/mflab"
+for script in stress forks bad_days model series outside filesystems; do
+	ln -s stub "$top/tests/$script"
+done
+out=$dir/out
+
+# run COMMAND...: its status goes to $status
+run()
+{
+	status=0
+	"$@" >"$dir/log" 2>&1 </dev/null || status=$?
+}
+
+# ends DESCRIPTION STATUS TEXT: so did what was run, and it says that
+ends() { check "$1: status $2, and says so" ended "$2" "$3"; }
+ended() { status_is "$1" && says "$2"; }
+
+door() { "$top/majorfault" "$@"; }
+
+# ---- stress and replay end with the status of their step ----
+
+# judged COMMAND...
+judged()
+{
+	run door "$@" --out "$out"
+	ends "$1" 0 '^ok stub'
+	FAKE_STATUS=12 run door "$@" --out "$out"
+	check "$1: QEMU does not start" status_is 12
+	FAKE_STATUS=9 run door "$@" --out "$out"
+	check "$1: the disk is full" status_is 9
+	FAKE_SAYS='ok a
+not ok b
+' run door "$@" --out "$out"
+	check "$1: a line not ok" status_is 1
+	FAKE_SAYS='' run door "$@" --out "$out"
+	ends "$1: no result" 1 'gave no result'
+	rm "$out/$1.txt"
+	mkdir "$out/$1.txt"
+	run door "$@" --out "$out"
+	ends "$1: what it says cannot be written" 9 "$1.txt is not complete"
+	rmdir "$out/$1.txt"
+}
+
+judged stress
+judged replay none anon 1
+
+# Nothing is left running.
+FAKE_HANG=$dir/pid
+export FAKE_HANG
+"$top/majorfault" stress --out "$out" >"$dir/log" 2>&1 </dev/null &
+pid=$!
+for _ in $(seq 100); do
+	[ ! -s "$FAKE_HANG" ] || break
+	sleep 0.1
+done
+kill "$pid"
+began=$(date +%s)
+status=0
+wait "$pid" || status=$?
+FAKE_HANG=
+check 'stress, ended: status 130' status_is 130
+gone() { ! kill -0 "$(cat "$dir/pid")" 2>/dev/null && [ $(($(date +%s) - began)) -lt 30 ]; }
+check 'stress, ended: its step has been ended, too' gone
+
+# ---- every part of the tests gives a result ----
+
+# tests TIER: of one base
+tests()
+{
+	MAJORFAULT_TIER=$1 OUT=$out BASES=7.3 run "$top/tests/run.sh"
+}
+
+parts() { [ "$(grep -o "^\[[0-9]*/$1\] " "$dir/log" | sort -u | wc -l)" -eq "$1" ]; }
+failed() { says "^[0-9]* passed, $1 failed$"; }
+
+tests quick
+ends 'quick' 0 '^7 passed, 0 failed$'
+check 'quick: parts are numbered to the last' parts 7
+FAKE_GUEST=12 tests quick
+ends 'QEMU does not start' 1 '^not ok Linux 7.3: guest self tests on the debug kernel: ended with status 12'
+check 'QEMU does not start: one part fails' failed 1
+FAKE_GUEST=11 tests quick
+check 'a guest that panicked is for the verdict' failed 0
+FAKE_VERDICT='' FAKE_JUDGE=9 tests quick
+ends 'an empty verdict' 1 '^not ok the verdict is not complete (status 9)'
+FAKE_VERDICT='ok    a test: as it should be
+' tests quick
+ends 'a verdict without its end' 1 '^not ok the verdict is not complete'
+FAKE_SAYS='' tests quick
+ends 'no result' 1 '^not ok Bad days: gave no result'
+check 'no result: two parts' failed 2
+FAKE_STATUS=3 tests quick
+ends 'a part that ends early' 1 '^not ok Bad days: ended with status 3'
+rm "$out/part4.log"
+mkdir "$out/part4.log"
+tests quick
+ends 'what a part says cannot be written' 1 '^not ok Linux 7.3: kernels: ended with status 9'
+rmdir "$out/part4.log"
+MAJORFAULT_TIER=medium run "$top/tests/run.sh"
+ends 'no such tier' 2 "not 'medium'"
+
+# Every line of parts.conf is a part, and each in its place.
+not_a_part()
+{
+	grep -v '^#' "$1" | while IFS='	' read -r tier when part title; do
+		case $tier,$(grep -c "^$part()" "$project/tests/run.sh") in
+		quick,1 | ci,1 | full,1) ;;
+		*)	echo "$part" ;;
+		esac
+		case " first last each $(cut -d '	' -f 1 "$project/kernel/sources.conf" | tr '\n' ' ') " in
+		*" $when "*)	[ "$title" ] || echo "$part" ;;
+		*)	echo "$part" ;;
+		esac
+	done
+}
+nothing() { [ -z "$("$@")" ]; }
+something() { [ "$("$@")" ]; }
+check 'parts.conf has only parts' nothing not_a_part "$project/tests/parts.conf"
+sed 's/^ci	each	storm/ci	eahc	storm/' "$project/tests/parts.conf" >"$dir/parts.conf"
+check 'a word in parts.conf that is none is seen' something not_a_part "$dir/parts.conf"
+sed 's/^ci	each	storm/ci	each	strom/' "$project/tests/parts.conf" >"$dir/parts.conf"
+check 'a part in parts.conf that is none is seen' something not_a_part "$dir/parts.conf"
+grep -v '^full' "$project/tests/parts.conf" | cut -f 2 >"$dir/when"
+mv "$top/majorfault" "$top/door"
+ln -s tests/stub "$top/majorfault"
+MAJORFAULT_TIER=ci OUT=$out BASES='7.3 6.12' run "$top/tests/run.sh"
+mv "$top/door" "$top/majorfault"
+check 'two bases: parts are numbered to the last' parts \
+	$(($(grep -cxE 'first|last|7\.3' "$dir/when") + 2 * $(grep -cx each "$dir/when")))
+
+# ---- the scripts of the tests ----
+
+FAKE_GUEST=12 OUT=$out run "$project/tests/stress"
+check 'tests/stress: QEMU does not start' status_is 12
+FAKE_GUEST=9 OUT=$out run "$project/tests/forks" --cases anon
+check 'tests/forks: the disk is full' status_is 9
+
+to_end
