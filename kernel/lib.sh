@@ -547,14 +547,31 @@ need_tools()
 	"$TOP/kernel/tools" check "$@" || { died=$?; exit "$died"; }
 }
 
+# number_of OPTION VALUE MAX
+number_of()
+{
+	case $2 in
+	'' | *[!0-9]* | 0* | ?????*)
+		die "$E_USAGE" "$1 takes a number from 1 to $3, not '$2'" ;;
+	esac
+	[ "$2" -le "$3" ] || die "$E_USAGE" "$1 takes a number from 1 to $3, not '$2'"
+}
+
+# has_value OPTION [VALUE]
+has_value()
+{
+	[ "${2:-}" ] || die "$E_USAGE" "$1 needs a value" "Try: ./majorfault help"
+}
+
 # common_option OPTION [VALUE]: --base and --kernel-src, in every step's usage
 common_option()
 {
 	case $1 in
-	--base)		BASE=${2:?} ;;
-	--kernel-src)	KERNEL_SRC=${2:?} ;;
+	--base)		BASE=${2:-} ;;
+	--kernel-src)	KERNEL_SRC=${2:-} ;;
 	*)		die "$E_USAGE" "unknown option: $1" "Try: ./majorfault help" ;;
 	esac
+	has_value "$@"
 }
 
 # check_source: BASE and KERNEL_SRC make sense; a tree of the user's chooses its series

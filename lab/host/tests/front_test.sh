@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Description: the front door and the scripts of the tests, with programs that stand in for
-# every step: what fails ends as a failure.
+# every step: what fails ends as a failure, and options of another command are refused.
 set -eu
 
 # shellcheck source=lab/host/tests/stage.sh
@@ -58,6 +58,15 @@ run()
 # ends DESCRIPTION STATUS TEXT: so did what was run, and it says that
 ends() { check "$1: status $2, and says so" ended "$2" "$3"; }
 ended() { status_is "$1" && says "$2"; }
+
+# refused TEXT COMMAND...: with status 2
+refused()
+{
+	text=$1
+	shift
+	run "$@"
+	ends "$(echo "$*" | sed "s|$project/||")" 2 "$text"
+}
 
 door() { "$top/majorfault" "$@"; }
 
@@ -178,5 +187,48 @@ FAKE_GUEST=12 OUT=$out run "$project/tests/stress"
 check 'tests/stress: QEMU does not start' status_is 12
 FAKE_GUEST=9 OUT=$out run "$project/tests/forks" --cases anon
 check 'tests/forks: the disk is full' status_is 9
+for script in kernel/build kernel/fetch kernel/prepare kernel/programs kernel/stats tests/run.sh \
+	tests/stress tests/forks tests/filesystems tests/outside tests/series; do
+	refused '\-\-base needs a value' "$project/$script" --base
+done
+refused '\-\-kernel-src needs a value' "$project/kernel/build" lab --kernel-src
+refused '\-\-arms needs a value' "$project/tests/stress" --arms
+refused '\-\-cases needs a value' "$project/tests/forks" --cases
+refused '\-\-only needs a value' "$project/tests/filesystems" --only ''
+refused 'not .abc' "$project/tests/stress" --minutes abc
+refused 'not .abc' "$project/tests/forks" --seeds abc
+refused 'unknown option: --frobnicate' "$project/tests/stress" --frobnicate
+
+# ---- options ----
+
+refused '\-\-workloads is for compare, not for build' door build lab --workloads storm
+refused '\-\-fault-arm is for replay, not for build' door build lab --fault-arm bogus
+refused '\-\-minutes is for test,stress, not for build' door build lab --minutes abc
+refused '\-\-out is for' door build lab --out "$out"
+refused '\-\-rounds is for compare, not for stress' door stress --rounds 5
+refused '\-\-fault-arm is for replay' door stress --fault-arm bogus
+refused '\-\-accel is for compare,shell' door test --accel kvm
+refused '\-\-seeds is for' door replay none anon 1 --seeds 4
+refused '\-\-vcpus is for' door doctor --vcpus 4
+refused '\-\-smoke is for compare' door stress --smoke
+refused '\-\-minutes takes a number' door test --full --minutes abc
+refused '\-\-minutes says nothing without --full' door test --minutes 5
+refused '\-\-seed says nothing without --seeds' door compare --seed 5
+refused '\-\-smoke takes no value' door compare --smoke=1
+refused '\-\-rounds needs a value' door compare --rounds
+refused '\-\-out needs a value' door compare --out=
+refused '\-\-out needs a value' door compare --out --smoke
+refused 'unknown option: --frobnicate' door compare --frobnicate=1
+refused 'unknown word: lab' door test lab
+run door help
+not_in_help()
+{
+	sed -n "/^OPTIONS='/,/^'/s/^\(--[a-z-]*\).*/\1/p" "$top/majorfault" | while read -r option; do
+		says "[ ,]$option\([ ,]\|\$\)" || echo "$option"
+	done
+}
+check 'help has every option' nothing not_in_help
+sed -i '/--vcpus/d' "$dir/log"
+check 'one that it lacks is seen' something not_in_help
 
 to_end
