@@ -24,6 +24,7 @@
 #   boot_guest FLAVOUR IMAGE JOBS DIR OPTION...  boot it, do the jobs, records in DIR
 #   test_results DIR [PREFIX]   lines `ok` and `not ok` of the tests in that guest
 #   need_guest STATUS [LOG]     end unless boot_guest's status tells of a guest
+#   arm_conf ARM FIELD, arms_for COMMAND [default], check_arms COMMAND LIST  (conf/arms.conf)
 #   patches KIND...             the patches of "series" and "arms" in order
 #   scratch_repository DIR KIND...  a git repository that they apply to
 
@@ -399,6 +400,39 @@ flavour_conf()
 }
 
 all_flavours() { awk '!/^#/ && NF { print $1 }' "$TOP/kernel/flavours.conf"; }
+
+# arm_conf ARM FIELD: of conf/arms.conf (2 kind, 3 commands, 4 bases)
+arm_conf()
+{
+	awk -v arm="$1" -v field="$2" '!/^#/ && $1 == arm { print $field }' "$TOP/conf/arms.conf"
+}
+
+# arms_for COMMAND [default]: the arms of BASE that it takes, or those it takes unasked;
+# a list with commas
+arms_for()
+{
+	awk -v command="$1" -v unasked="${2:-}" -v base="$BASE" '
+		/^#/ || ($4 != "all" && !index("," $4 ",", "," base ",")) { next }
+		index("," $3 ",", "," command "*,") ||
+			(!unasked && index("," $3 ",", "," command ",")) { list = list "," $1 }
+		END { print substr(list, 2) }' "$TOP/conf/arms.conf"
+}
+
+# check_arms COMMAND LIST: status 2 unless it takes each of them
+check_arms()
+{
+	_arm=
+	for _arm in $(words "$2"); do
+		case ,$(arms_for "$1"), in
+		*,"$_arm",*)	continue ;;
+		esac
+		_kind=$(arm_conf "$_arm" 2)
+		[ "$_kind" ] || die "$E_USAGE" "there is no arm '$_arm'" "Arms of $1: $(arms_for "$1")"
+		die "$E_USAGE" "the arm '$_arm' ($_kind) is not for $1 with Linux $BASE; it is for: $(arm_conf "$_arm" 3 | tr -d '*')" \
+			"Arms of $1: $(arms_for "$1")"
+	done
+	[ "$_arm" ] || die "$E_USAGE" "no arm is named" "Arms of $1: $(arms_for "$1")"
+}
 
 # kernel_tree FLAVOUR: what it is built from
 kernel_tree() { echo "$(source_home)/$(flavour_conf "$1" 2)"; }

@@ -236,7 +236,7 @@ kernels()
 
 stress()
 {
-	OUT=$out/$BASE "$TOP/tests/stress" --base "$BASE" --seeds 4
+	OUT=$out/$BASE "$TOP/tests/stress" --base "$BASE" --seeds 4 --arms resume,mainline
 }
 
 # On the debug kernel, and something fails now and then of what a fault needs.

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Description: the front door and the scripts of the tests, with programs that stand in for
-# every step: what fails ends as a failure, and options of another command are refused.
+# every step: what fails ends as a failure, options of another command and arms that are
+# none are refused, and the lists in conf/ and tests/ agree with what they name.
 set -eu
 
 # shellcheck source=lab/host/tests/stage.sh
@@ -20,7 +21,7 @@ cat >"$top/tests/stub" <<'END'
 echo "$*" >"${0%/*}/called"
 if [ "${FAKE_HANG:-}" ]; then
 	echo $$ >"$FAKE_HANG"
-	sleep 60
+	sleep 300
 fi
 case $* in
 *--plan*)	echo lab; exit ;;
@@ -112,7 +113,7 @@ status=0
 wait "$pid" || status=$?
 FAKE_HANG=
 check 'stress, ended: status 130' status_is 130
-gone() { ! kill -0 "$(cat "$dir/pid")" 2>/dev/null && [ $(($(date +%s) - began)) -lt 30 ]; }
+gone() { ! kill -0 "$(cat "$dir/pid")" 2>/dev/null && [ $(($(date +%s) - began)) -lt 200 ]; }
 check 'stress, ended: its step has been ended, too' gone
 
 # ---- every part of the tests gives a result ----
@@ -230,5 +231,84 @@ not_in_help()
 check 'help has every option' nothing not_in_help
 sed -i '/--vcpus/d' "$dir/log"
 check 'one that it lacks is seen' something not_in_help
+
+# ---- arms ----
+
+# arms_of COMMAND: that conf/arms.conf gives it, on 7.3
+arms_of()
+{
+	awk -v command="$1" '!/^#/ && $3 ~ command && $4 ~ /all|7\.3/ { print $1 }' "$project/conf/arms.conf"
+}
+all=$(arms_of stress | paste -sd ,)
+run door stress --arms "$all" --out "$out"
+check 'stress takes all of its arms' status_is 0
+check 'and hands them on' grep -q -e "--arms $all " "$top/tests/called"
+run door stress --out "$out"
+check 'those that are taken unasked' grep -q -e "--arms $(arms_of 'stress[*]' | paste -sd ,) " "$top/tests/called"
+wrong=$(awk '$2 == "wrong" { print $1; exit }' "$project/conf/arms.conf")
+refused "there is no arm 'nothing_such'" door stress --arms nothing_such
+refused "there is no arm 'nosiz'" "$project/tests/stress" --arms nosiz
+refused "there is no arm 'nosiz'" "$project/tests/outside" --arms nosiz
+refused "there is no arm 'holt'" door compare --arms mainline,holt
+refused "'$wrong' (wrong) is not for compare" door compare --arms "$wrong"
+refused "'unpatched' (kernel) is not for stress" door stress --arms unpatched
+refused "'$wrong' (wrong) is not for replay" "$project/tests/forks" --fault-arms "$wrong"
+refused 'no arm is named' door compare --arms ,
+
+# A line of arms.conf is all that an arm takes.
+printf 'novel\twrong\tstress\t7.3\tnothing is right\n' >>"$top/conf/arms.conf"
+run door stress --arms novel --out "$out"
+check 'an arm more' status_is 0
+refused "'novel' (wrong) is not for stress with Linux 6.12" door stress --arms novel --base 6.12
+
+# ill_formed FILE: its lines that a script would misread
+ill_formed()
+{
+	awk -F '\t' '!/^#/ && (NF != 5 || $2 !~ /^(rival|ours|wrong|kernel)$/ || !$5 ||
+		$3 !~ /^(compare|stress|replay)\*?(,(compare|stress|replay)\*?)*$/)' "$1"
+}
+check 'arms.conf is well formed' nothing ill_formed "$project/conf/arms.conf"
+sed 's/	wrong	/	rong	/' "$project/conf/arms.conf" >"$dir/arms.conf"
+check 'a kind that is none is seen' something ill_formed "$dir/arms.conf"
+
+# agree BASE FILE: has it the arms that the patches put into fault_arm_names?
+agree()
+{
+	awk -F '"' '/^[+-]\t\[FAULT_ARM_[A-Z0-9_]*\][ \t]*= "/ { names[$2] += /^\+/ ? 1 : -1 }
+		END { for (name in names) if (names[name] > 0) print name }' \
+		"$project/arms/$1"/*.patch | sort >"$dir/names"
+	awk -v base="$1" '!/^#/ && $2 != "kernel" && ($4 == "all" || index("," $4 ",", "," base ",")) {
+		print $1 }' "$2" | sort >"$dir/conf"
+	diff "$dir/conf" "$dir/names" >"$dir/log"
+}
+disagree() { ! agree "$@"; }
+# changed FIELD VALUE: arms.conf with another line for the arm $wrong; without VALUE, none
+changed()
+{
+	awk -F '\t' -v OFS='\t' -v arm="$wrong" -v field="$1" -v value="${2:-}" '
+		$1 != arm { print }
+		$1 == arm && value { $field = value; print }' "$project/conf/arms.conf" >"$dir/arms.conf"
+}
+grep -v '^#' "$project/kernel/sources.conf" >"$dir/sources"
+while read -r base _; do
+	check "arms.conf and the kernel of $base agree" agree "$base" "$project/conf/arms.conf"
+	changed 1
+	check "$base: an arm that conf lacks is seen" disagree "$base" "$dir/arms.conf"
+	changed 4 5.10
+	check "$base: an arm of another base is seen" disagree "$base" "$dir/arms.conf"
+	changed 1 nosuch
+	check "$base: an arm of another name is seen" disagree "$base" "$dir/arms.conf"
+done <"$dir/sources"
+
+# no_arms FILE...: arms that a list of jobs names and arms.conf does not have
+no_arms()
+{
+	sed -n '/^#/!s/.* arm=\([^ ]*\).*/\1/p' "$@" | sort -u | while read -r name; do
+		awk '!/^#/ { print $1 }' "$project/conf/arms.conf" | grep -qxF "$name" || echo "$name"
+	done
+}
+check 'lists of jobs name arms that there are' nothing no_arms "$project"/tests/*.jobs
+echo 'test name=r10_truncate arm=nosiz expect=fail' >"$dir/jobs"
+check 'one that there is not is seen' something no_arms "$dir/jobs"
 
 to_end

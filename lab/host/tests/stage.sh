@@ -33,6 +33,7 @@ to_end()
 	[ "$bad" -eq 0 ]
 }
 
+# shellcheck disable=SC2154 # status is the test's
 status_is() { [ "$status" -eq "$1" ] || { echo "status $status, not $1" >>"$dir/log"; false; }; }
 says() { grep -q -e "$1" "$dir/log"; }
 
@@ -40,7 +41,7 @@ top=$dir/top
 cache=$dir/cache
 mkdir -p "$top/kernel" "$cache/bin" "$cache/guest/workloads" "$dir/path" \
 	"$cache/build/7.3-lab/arch/x86/boot"
-cp "$project/majorfault" "$top"
+cp -R "$project/majorfault" "$project/conf" "$top"
 cp "$project/kernel/lib.sh" "$project/kernel/sources.conf" "$top/kernel"
 printf '%s patched lab 8\n' lab debug >"$top/kernel/flavours.conf"
 for step in tools fetch prepare build programs initramfs; do
@@ -51,4 +52,4 @@ MAJORFAULT_CACHE=$cache
 export MAJORFAULT_CACHE
 unset MAJORFAULT_SESSION MAJORFAULT_STEP MAJORFAULT_DONE MAJORFAULT_LOCKED OUT BASE KERNEL_SRC \
 	BASES MAJORFAULT_TIER MAJORFAULT_MINUTES
-cd "$dir"
+cd "$dir" || exit
