@@ -16,12 +16,16 @@
 #   run CMD...                  run CMD so that Ctrl-C ends it with all its children
 #   run_logged LOG CMD...       the same, output into LOG; a full disk is status 9
 #   run_step SCRIPT ARG...      run a step of its own; ends with its status if it fails
+#   tee_to FILE CMD...          run CMD, what it says goes into FILE as well
 #   after STEP                  the same for kernel/STEP, unless it has just been done
 #   need_space DIR MB WHAT      status 9 unless DIR has MB megabytes free
 #   make_cache                  the cache is there, and no other clone uses it
 #   take_lock kernel|guest      one majorfault at a time builds in one cache
 #   source_dir, source_version, build_dir FLAVOUR, kernel_image FLAVOUR,
 #   boot_guest FLAVOUR IMAGE JOBS DIR OPTION...  boot it, do the jobs, records in DIR
+#   test_results DIR [PREFIX]   lines `ok` and `not ok` of the tests in that guest
+#   need_guest STATUS [LOG]     end unless boot_guest's status tells of a guest
+#   arm_conf ARM FIELD, arms_for COMMAND [default], check_arms COMMAND LIST  (conf/arms.conf)
 #   patches KIND...             the patches of "series" and "arms" in order
 #   scratch_repository DIR KIND...  a git repository that they apply to
 
@@ -205,6 +209,28 @@ run_step()
 		died=$_rc
 		exit "$_rc"
 	fi
+}
+
+# tee_to FILE CMD...: run CMD; what it says goes into FILE as well. Ends with CMD's status,
+# which a pipe would lose, or with E_SPACE if FILE is not complete.
+tee_to()
+{
+	_copy=$1
+	_pipe=$CACHE/tmp/tee.$$
+	shift
+	add_temporary "$_pipe"
+	rm -f "$_pipe"
+	mkfifo "$_pipe" || return "$E_SPACE"
+	tee -i "$_copy" <"$_pipe" &
+	_tee=$!
+	_rc=0
+	run "$@" >"$_pipe" 2>&1 || _rc=$?
+	rm -f "$_pipe"
+	if ! wait "$_tee"; then
+		warn "$_copy is not complete; is the disk full?"
+		[ "$_rc" -ne 0 ] || _rc=$E_SPACE
+	fi
+	return "$_rc"
 }
 
 # after STEP: run kernel/STEP first, unless the caller has just done so
@@ -406,6 +432,39 @@ flavour_conf()
 
 all_flavours() { awk '!/^#/ && NF { print $1 }' "$TOP/kernel/flavours.conf"; }
 
+# arm_conf ARM FIELD: of conf/arms.conf (2 kind, 3 commands, 4 bases)
+arm_conf()
+{
+	awk -v arm="$1" -v field="$2" '!/^#/ && $1 == arm { print $field }' "$TOP/conf/arms.conf"
+}
+
+# arms_for COMMAND [default]: the arms of BASE that it takes, or those it takes unasked;
+# a list with commas
+arms_for()
+{
+	awk -v command="$1" -v unasked="${2:-}" -v base="$BASE" '
+		/^#/ || ($4 != "all" && !index("," $4 ",", "," base ",")) { next }
+		index("," $3 ",", "," command "*,") ||
+			(!unasked && index("," $3 ",", "," command ",")) { list = list "," $1 }
+		END { print substr(list, 2) }' "$TOP/conf/arms.conf"
+}
+
+# check_arms COMMAND LIST: status 2 unless it takes each of them
+check_arms()
+{
+	_arm=
+	for _arm in $(words "$2"); do
+		case ,$(arms_for "$1"), in
+		*,"$_arm",*)	continue ;;
+		esac
+		_kind=$(arm_conf "$_arm" 2)
+		[ "$_kind" ] || die "$E_USAGE" "there is no arm '$_arm'" "Arms of $1: $(arms_for "$1")"
+		die "$E_USAGE" "the arm '$_arm' ($_kind) is not for $1 with Linux $BASE; it is for: $(arm_conf "$_arm" 3 | tr -d '*')" \
+			"Arms of $1: $(arms_for "$1")"
+	done
+	[ "$_arm" ] || die "$E_USAGE" "no arm is named" "Arms of $1: $(arms_for "$1")"
+}
+
 # kernel_tree FLAVOUR: what it is built from
 kernel_tree() { echo "$(source_home)/$(flavour_conf "$1" 2)"; }
 
@@ -518,6 +577,33 @@ boot_guest()
 	return "$E_CONFIG"
 }
 
+# need_guest STATUS [LOG]: boot_guest's STATUS says that there was a guest, whatever became
+# of it; without one (QEMU did not start, the disk is full, Ctrl-C) nothing can be judged,
+# and the script ends with STATUS
+need_guest()
+{
+	case $1 in
+	0 | "$E_CONFIG" | "$E_HUNG" | "$E_PANIC" | "$E_GUEST") return ;;
+	esac
+	[ -z "${2:-}" ] || tail_of "$2" 5
+	died=$1
+	exit "$1"
+}
+
+# test_results DIR [PREFIX]: lines `ok` and `not ok` of the self tests in the guest that left
+# its records in DIR; a verdict that has not come to its end is `not ok`
+test_results()
+{
+	_rc=0
+	"$CACHE/bin/mflab" tests --records "$1/records.jsonl" --console "$1/console.log" \
+		>"$1/verdict" || _rc=$?
+	sed "s/^FAIL /not ok ${2:-}/; s/^ok /ok ${2:-}/; s/^skip /not ok ${2:-}skipped: /
+		/^[0-9]* skipped\$/d; /^[0-9]* passed, /d" "$1/verdict"
+	if [ "$_rc" -gt "$E_TEST" ] || ! grep -q '^[0-9]* passed, ' "$1/verdict"; then
+		say "not ok ${2:-}the verdict is not complete (status $_rc), see $1"
+	fi
+}
+
 compiler() { gcc --version | sed -n 1p; }
 
 # need_tools STEP...: status 3 unless all are there; the front door installs them
@@ -526,14 +612,31 @@ need_tools()
 	"$TOP/kernel/tools" check "$@" || { died=$?; exit "$died"; }
 }
 
+# number_of OPTION VALUE MAX
+number_of()
+{
+	case $2 in
+	'' | *[!0-9]* | 0* | ?????*)
+		die "$E_USAGE" "$1 takes a number from 1 to $3, not '$2'" ;;
+	esac
+	[ "$2" -le "$3" ] || die "$E_USAGE" "$1 takes a number from 1 to $3, not '$2'"
+}
+
+# has_value OPTION [VALUE]
+has_value()
+{
+	[ "${2:-}" ] || die "$E_USAGE" "$1 needs a value" "Try: ./majorfault help"
+}
+
 # common_option OPTION [VALUE]: --base and --kernel-src, in every step's usage
 common_option()
 {
 	case $1 in
-	--base)		BASE=${2:?} ;;
-	--kernel-src)	KERNEL_SRC=${2:?} ;;
+	--base)		BASE=${2:-} ;;
+	--kernel-src)	KERNEL_SRC=${2:-} ;;
 	*)		die "$E_USAGE" "unknown option: $1" "Try: ./majorfault help" ;;
 	esac
+	has_value "$@"
 }
 
 # check_source: BASE and KERNEL_SRC make sense; a tree of the user's chooses its series
@@ -541,9 +644,10 @@ check_source()
 {
 	if [ "$KERNEL_SRC" ]; then
 		_tree=$(cd -- "$KERNEL_SRC" 2>/dev/null && pwd -P) || _tree=
-		[ "$_tree" ] && [ "$(make_version "$_tree")" ] || die "$E_USAGE" \
-			"there is no kernel tree at $KERNEL_SRC" \
-			"Give --kernel-src the directory that holds the kernel's top Makefile."
+		if [ -z "$_tree" ] || [ -z "$(make_version "$_tree")" ]; then
+			die "$E_USAGE" "there is no kernel tree at $KERNEL_SRC" \
+				"Give --kernel-src the directory that holds the kernel's top Makefile."
+		fi
 		KERNEL_SRC=$_tree
 		_base=$(make_version "$KERNEL_SRC" | cut -d . -f 1-2)
 		_base=${_base%%-*}

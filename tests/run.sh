@@ -3,11 +3,11 @@
 #
 # run.sh [--base B] [--kernel-src DIR]: everything that `majorfault test` tests,
 # for the bases in BASES (default: BASE). MAJORFAULT_TIER is quick, ci or full, see
-# docs/testing.md.
+# docs/testing.md. The parts are in parts.conf, and each is a function below.
 #
 # Each part prints lines `ok ...` and `not ok ...`; they are counted, and the
-# last line is `N passed, N failed`. A part that does not get to its end counts
-# as a failure; the others still run. What the parts printed is in OUT.
+# last line is `N passed, N failed`. A part that does not get to its end, or gives no
+# result, counts as a failure; the others still run. What the parts printed is in OUT.
 
 set -eu
 TOP=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd -P)
@@ -28,66 +28,93 @@ check_source
 make_cache
 
 out=${OUT:-$CACHE/test}
-results=$out/results
-mflab=$CACHE/bin/mflab
-part=0
 : "${BASES:=$BASE}"
 : "${MAJORFAULT_TIER:=ci}" "${MAJORFAULT_MINUTES:=0}"
 case $MAJORFAULT_TIER in
-quick)	each=3 once=4 ;;
-ci)	each=7 once=5 ;;
-full)	each=14 once=5 ;;
+quick | ci | full) ;;
+*)	die "$E_USAGE" "MAJORFAULT_TIER is quick, ci or full, not '$MAJORFAULT_TIER'" ;;
 esac
-# The stock kernel's behaviour, what the series does to the code, and the arms of
-# fork() are told of 7.3.
-case "$MAJORFAULT_TIER $BASES " in
-quick*)		;;
-full*" 7.3 "*)	once=$((once + 4)) ;;
-*" 7.3 "*)	once=$((once + 3)) ;;
-esac
-PARTS=$((once + each * $(echo "$BASES" | wc -w)))
 mkdir -p "$out"
-: >"$results"
 began=$(now)
 
-# part NAME CMD...
+# planned WHEN BASE PREFIX: the tier's parts that are for one of the words in WHEN
+planned()
+{
+	awk -F '\t' -v tier="$MAJORFAULT_TIER" -v when="$1" -v base="$2" -v prefix="$3" '
+		BEGIN { rank["quick"] = 1; rank["ci"] = 2; rank["full"] = 3 }
+		!/^#/ && rank[$1] <= rank[tier] && index(" " when " ", " " $2 " ") {
+			print base, $3, prefix $4
+		}' "$TOP/tests/parts.conf"
+}
+
+# plan: a line a part: base, function, title
+plan()
+{
+	planned first "${BASES%% *}" ""
+	for base in $BASES; do
+		planned "each $base" "$base" "Linux $base: "
+	done
+	planned last "${BASES%% *}" ""
+}
+
+# lines REGEX FILE: how many there are
+lines()
+{
+	_lines=$(grep -cE "$1" "$2") || :
+	echo "${_lines:-0}"
+}
+
+# part FUNCTION TITLE; the counts are kept here, for a disk can be full
 part()
 {
-	name=$1
-	shift
-	part=$((part + 1))
+	name=$2
+	number=$((number + 1))
 	part_began=$(now)
-	log=$out/part$part.log
-	say "${BOLD}[$part/$PARTS]${PLAIN} $name"
-	{ MAJORFAULT_STEP=$part/$PARTS "$@" && echo 0 >"$out/status" || echo $? >"$out/status"; } 2>&1 | tee "$log"
-	rc=$(cat "$out/status")
-	if [ "$rc" -ne 0 ] && ! grep -q '^not ok ' "$log"; then
-		say "not ok $name: ended with status $rc, see $log" | tee -a "$log"
+	log=$out/part$number.log
+	MAJORFAULT_STEP=$number/$parts
+	export MAJORFAULT_STEP
+	say "${BOLD}[$MAJORFAULT_STEP]${PLAIN} $name"
+	rc=0
+	tee_to "$log" "$1" || rc=$?
+	ok=$(lines '^ok ' "$log")
+	not_ok=$(lines '^not ok ' "$log")
+	wrong=
+	if [ "$rc" -ne 0 ] && [ "$not_ok" -eq 0 ]; then
+		wrong="not ok $name: ended with status $rc, see $log"
+	elif [ "$((ok + not_ok))" -eq 0 ]; then
+		wrong="not ok $name: gave no result, see $log"
 	fi
-	grep -E '^(ok|not ok) ' "$log" >>"$results" || :
-	detail "$(grep -c '^ok ' "$log" || :) passed, $(grep -c '^not ok ' "$log" || :) failed ($(duration $(($(now) - part_began))); $(duration $(($(now) - began))) in all)"
+	if [ "$wrong" ]; then
+		say "$wrong"
+		not_ok=1
+	fi
+	passed=$((passed + ok))
+	failed=$((failed + not_ok))
+	failures=$(printf '%s\n' "$failures" "$wrong" "$(grep '^not ok ' "$log")" | sed '/^$/d')
+	detail "$ok passed, $not_ok failed ($(duration $(($(now) - part_began))); $(duration $(($(now) - began))) in all)"
 }
 
 # cmocka's lines as ours
 unit_tests()
 {
-	make -s -C "$TOP/$1" test OUT="$CACHE/bin" >"$out/unit" 2>&1 || echo "not ok $1: make test failed"
-	sed -n "s|^\[       OK \] |ok $1: |p; s|^\[  FAILED  \] \([a-z_0-9]*\)\$|not ok $1: \1|p;
+	make -s -C "$TOP/lab/host" test OUT="$CACHE/bin" >"$out/unit" 2>&1 || echo "not ok lab/host: make test failed"
+	sed -n "s|^\[       OK \] |ok lab/host: |p; s|^\[  FAILED  \] \([a-z_0-9]*\)\$|not ok lab/host: \1|p;
 		/^ok /p; /^not ok /p; /error/p; /\*\*\*/p" "$out/unit"
 }
 
-# tests_in FLAVOUR NAME: the jobs in OUT/NAME.jobs
+# tests_in FLAVOUR NAME OPTION...: the jobs in OUT/NAME.jobs; options of mflab run
 tests_in()
 {
+	flavour=$1 dir=${out:?}/$2
+	shift 2
+	rm -rf "$dir"
 	# Some arms corrupt the kernel, which then may not even power off: what
 	# counts is that all jobs were done, and that is for the verdict to say.
-	rm -rf "${out:?}/$2"
-	boot_guest "$1" initramfs "$out/$2.jobs" "$out/$2" --accel det --vcpus 4 --mem 1536 \
-		--timeout 2400 || :
-	"$mflab" tests --records "$out/$2/records.jsonl" \
-		--console "$out/$2/console.log" >"$out/$2/verdict" || :
-	sed 's/^FAIL /not ok /; s/^skip /not ok skipped: /; /^[0-9]* skipped$/d; /^[0-9]* passed, /d' \
-		"$out/$2/verdict"
+	rc=0
+	boot_guest "$flavour" initramfs "$dir.jobs" "$dir" --accel det --vcpus 4 --mem 1536 \
+		--timeout 2400 "$@" || rc=$?
+	need_guest "$rc"
+	test_results "$dir"
 }
 
 self_tests()
@@ -143,7 +170,7 @@ simpler()
 
 same_digits()
 {
-	"$mflab" diff "$out/$BASE/$1/results.json" "$out/$BASE/$2/results.json"
+	"$CACHE/bin/mflab" diff "$out/$BASE/$1/results.json" "$out/$BASE/$2/results.json"
 }
 
 # The command of the README, twice: every digit repeats, and what is claimed holds.
@@ -156,6 +183,7 @@ storm()
 	mkdir "$out/late"
 	qemu=$(command -v qemu-system-x86_64)
 	# after what mflab preloads; a path could have a space in it
+	# shellcheck disable=SC2016 # the script's own variables
 	printf '#!/bin/sh\nexec 9<"%s"\nLD_PRELOAD=$LD_PRELOAD:/proc/self/fd/9 exec %s "$@"\n' \
 		"$CACHE/bin/late.so" "$qemu" >"$out/late/${qemu##*/}"
 	chmod +x "$out/late/${qemu##*/}"
@@ -187,10 +215,18 @@ no_claims()
 	fi
 }
 
-claims_program()
+programs() { "$TOP/kernel/programs" && say "ok programs: built"; }
+
+test_programs()
 {
 	make -s -C "$TOP/tests" OUT="$CACHE/bin" && say "ok tests: programs built"
 }
+
+model() { "$TOP/tests/model"; }
+
+series() { "$TOP/tests/series"; }
+
+bad_days() { "$TOP/tests/bad_days"; }
 
 kernels()
 {
@@ -200,7 +236,7 @@ kernels()
 
 stress()
 {
-	OUT=$out/$BASE "$TOP/tests/stress" --base "$BASE" --seeds 4
+	OUT=$out/$BASE "$TOP/tests/stress" --base "$BASE" --seeds 4 --arms resume,mainline
 }
 
 # On the debug kernel, and something fails now and then of what a fault needs.
@@ -253,12 +289,8 @@ outside()
 parallel_fork()
 {
 	printf '%s\n' "test name=facts_fork arm=resume expect=pass forks=1000" \
-		"test name=facts_fork arm=noforklock expect=fail not_ok=1 forks=1000" >"$out/$BASE/fork-jobs"
-	rm -rf "${out:?}/$BASE/fork"
-	boot_guest lab initramfs "$out/$BASE/fork-jobs" "$out/$BASE/fork" --accel tcg --vcpus 4 \
-		--mem 1536 --timeout 1200 || :
-	"$mflab" tests --records "$out/$BASE/fork/records.jsonl" \
-		--console "$out/$BASE/fork/console.log" | sed 's/^FAIL /not ok /; /^[0-9]* passed, /d' || :
+		"test name=facts_fork arm=noforklock expect=fail not_ok=1 forks=1000" >"$out/$BASE/fork.jobs"
+	tests_in lab "$BASE/fork" --accel tcg --timeout 1200
 }
 
 # A few cells of fork_arms(): one that each way to lock less breaks, or does not.
@@ -279,41 +311,17 @@ decision_logic()
 	"$TOP/tests/park/run.sh" "$(build_dir steps)/mm-of-series" "$out/$BASE/park"
 }
 
-part "Programs" "$TOP/kernel/programs"
-part "Programs of the tests" claims_program
-part "Unit tests of the host program" unit_tests lab/host
-quick() { [ "$MAJORFAULT_TIER" = quick ]; }
-
-quick || part "The model" "$TOP/tests/model"
-for BASE in $BASES; do
+plan=$(plan)
+parts=$(echo "$plan" | wc -l)
+number=0 passed=0 failed=0 failures=
+while read -r BASE function title <&7; do
 	mkdir -p "$out/$BASE"
-	part "Linux $BASE: kernels" kernels
-	part "Linux $BASE: guest self tests on the debug kernel" self_tests
-	part "Linux $BASE: stress, and what it must see" stress
-	quick && continue
-	part "Linux $BASE: storm, twice" storm
-	part "Linux $BASE: what faults cost" cost
-	[ "$BASE" != 7.3 ] || part "Linux $BASE: guest self tests on a stock kernel" stock
-	[ "$BASE" != 7.3 ] || part "Linux $BASE: simpler" simpler
-	[ "$BASE" != 7.3 ] || part "Linux $BASE: fork() with fewer locks" few_fork_arms
-	part "Linux $BASE: the series, patch by patch" "$TOP/tests/series"
-	part "Linux $BASE: the decision logic in user space" decision_logic
-	[ "$MAJORFAULT_TIER" = full ] || continue
-	part "Linux $BASE: fork() beside writers, in parallel" parallel_fork
-	[ "$BASE" != 7.3 ] || part "Linux $BASE: the arms of fork(), every case" fork_arms
-	part "Linux $BASE: stress on the debug kernel, with failures" failures
-	part "Linux $BASE: data races" races
-	part "Linux $BASE: data races beside the guest self tests" self_test_races
-	part "Linux $BASE: mappings on other filesystems" filesystems
-	part "Linux $BASE: tests that others wrote" outside
-	part "Linux $BASE: long stress, right arms and wrong ones" long_stress
-done
-BASE=${BASES%% *}
-part "Bad days" "$TOP/tests/bad_days"
+	part "$function" "$title" 7<&-
+done 7<<END
+$plan
+END
 
-passed=$(grep -c '^ok ' "$results" || :)
-failed=$(grep -c '^not ok ' "$results" || :)
 say ""
-grep '^not ok ' "$results" || :
+[ -z "$failures" ] || say "$failures"
 say "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] || { died=$E_TEST; exit "$E_TEST"; }

@@ -10,42 +10,9 @@
 set -eu
 
 mflab=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
-here=$(cd "$(dirname "$0")" && pwd)
-project=$(cd "$here/../../.." && pwd)
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-n=0
-bad=0
-
-# check description command...
-check()
-{
-	what=$1
-	shift
-	n=$((n + 1))
-	if "$@"; then
-		echo "ok $n $what"
-	else
-		bad=$((bad + 1))
-		echo "not ok $n $what"
-		sed 's/^/# /' "$dir/log"
-	fi
-}
-
-# ---- the stage ----
-
-top=$dir/top
+# shellcheck source=lab/host/tests/stage.sh
+. "$(dirname "$0")/stage.sh"
 out=$dir/out
-cache=$dir/cache
-mkdir -p "$top/kernel" "$cache/bin" "$cache/guest/workloads" "$dir/path" \
-	"$cache/build/7.3-lab/arch/x86/boot"
-cp "$project/majorfault" "$top"
-cp "$project/kernel/lib.sh" "$project/kernel/sources.conf" "$top/kernel"
-echo 'lab patched lab 8' >"$top/kernel/flavours.conf"
-for step in tools fetch prepare build programs initramfs; do
-	printf '#!/bin/sh\n' >"$top/kernel/$step"
-	chmod +x "$top/kernel/$step"
-done
 ln -s "$mflab" "$cache/bin/mflab"
 echo kernel >"$cache/build/7.3-lab/arch/x86/boot/bzImage"
 echo fake >"$cache/build/7.3-lab/majorfault.release"
@@ -57,13 +24,10 @@ printf '#!/bin/sh\ncat >/dev/null; echo "<svg><title>x</title><desc></desc></svg
 cp "$here/fake_guest.sh" "$dir/path/qemu-system-x86_64"
 chmod +x "$cache/guest/workloads/storm" "$cache/guest/workloads/cost" "$dir/path"/*
 PATH=$dir/path:$PATH
-MAJORFAULT_CACHE=$cache
 FAKE_BOOTS=$dir/boots
 FAKE_HANG=
 FAKE_FAIL=
-export PATH MAJORFAULT_CACHE FAKE_BOOTS FAKE_HANG FAKE_FAIL
-unset MAJORFAULT_SESSION MAJORFAULT_STEP MAJORFAULT_DONE MAJORFAULT_LOCKED OUT BASE KERNEL_SRC
-cd "$dir"
+export PATH FAKE_BOOTS FAKE_HANG FAKE_FAIL
 
 # compare OPTION...: its status goes to $status
 compare()
@@ -92,8 +56,6 @@ interrupted()
 	wait "$pid" || status=$?
 }
 
-status_is() { [ "$status" -eq "$1" ] || { echo "status $status, not $1" >>"$dir/log"; false; }; }
-says() { grep -q -e "$1" "$dir/log"; }
 boots() { [ "$(cut -d ' ' -f 1 "$dir/boots" | tr '\n' ' ')" = "$1" ]; }
 in_results() { grep -q -e "$1" "$out/results.json"; }
 not_in_results() { ! grep -q -e "$1" "$out/results.json"; }
@@ -303,5 +265,4 @@ cp "$dir/log-a" "$dir/log"
 check 'the first was not disturbed' status_is 0
 check 'and booted its own kernel, twice' booted a
 
-echo "1..$n"
-[ "$bad" -eq 0 ]
+to_end
