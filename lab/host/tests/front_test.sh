@@ -265,7 +265,7 @@ refused "'novel' (wrong) is not for stress with Linux 6.12" door stress --arms n
 ill_formed()
 {
 	awk -F '\t' '!/^#/ && (NF != 5 || $2 !~ /^(rival|ours|wrong|kernel)$/ || !$5 ||
-		$3 !~ /^(compare|stress|replay)\*?(,(compare|stress|replay)\*?)*$/)' "$1"
+		$3 !~ /^(-|(compare|stress|replay)\*?(,(compare|stress|replay)\*?)*)$/)' "$1"
 }
 check 'arms.conf is well formed' nothing ill_formed "$project/conf/arms.conf"
 sed 's/	wrong	/	rong	/' "$project/conf/arms.conf" >"$dir/arms.conf"

@@ -67,6 +67,7 @@ selfcheck=open|$seen could read what cannot be accessed (zero)
 dir=/proc/nowhere|1|checker: cannot make /proc/nowhere: No such file or directory
 END
 
+status_is() { [ "$status" -eq "$1" ] || { echo "status $status, not $1" >>"$dir/log"; false; }; }
 says() { grep -q -e "$1" "$dir/log"; }
 no_line() { ! says "$1"; }
 ok_lines() { [ "$(grep -c '^ok ' "$dir/log")" -eq "$1" ]; }
