@@ -745,6 +745,7 @@ static void meter_begins(void *arg)
 	wl_disk_read(&m->disk);
 	wl_disk_read(&m->swap);
 	m->disk_reads = m->disk.reads;
+	m->disk_sectors = m->disk.sectors;
 	m->swap_reads = m->swap.reads;
 }
 
@@ -755,6 +756,7 @@ static void meter_ends(void *arg)
 	wl_disk_read(&m->disk);
 	wl_disk_read(&m->swap);
 	m->disk_reads = m->disk.reads - m->disk_reads;
+	m->disk_sectors = m->disk.sectors - m->disk_sectors;
 	m->swap_reads = m->swap.reads - m->swap_reads;
 	wl_counters_read(&m->after);
 }
@@ -775,8 +777,10 @@ void wl_phase(struct wl *wl, struct wl_meter *m, struct wl_thread **threads,
 void wl_meter_report(struct wl *wl, const struct wl_meter *m)
 {
 	wl_counters_report(wl, &m->before, &m->after);
-	if (m->disk.path[0])
+	if (m->disk.path[0]) {
 		wl_metric(wl, "device_reads", m->disk_reads);
+		wl_metric(wl, "device_sectors_read", m->disk_sectors);
+	}
 	if (m->swap.path[0])
 		wl_metric(wl, "swap_device_reads", m->swap_reads);
 	wl_metric(wl, "elapsed_ns", m->elapsed_ns);
@@ -826,6 +830,19 @@ uint64_t wl_cgroup_number(const struct wl_cgroup *g, const char *file, const cha
 	if (!vmstat_value(text, key, strlen(key), &value))
 		wl_die(g->wl, "%s has no %s", path, key);
 	return value;
+}
+
+uint64_t wl_cgroup_limit(const struct wl_cgroup *g, const char *file, uint64_t room_kb)
+{
+	uint64_t bytes;
+	char text[32];
+
+	wl_cgroup_write(g, "memory.high", "0");
+	wl_cgroup_write(g, "memory.high", "max");
+	bytes = wl_cgroup_number(g, "memory.current", NULL) + room_kb * 1024;
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)bytes);
+	wl_cgroup_write(g, file, text);
+	return bytes;
 }
 
 void wl_cgroup_end(const struct wl_cgroup *g)

@@ -459,6 +459,7 @@ bool wl_vmstat_delta(const struct wl_counters *before,
  * @disk: the device of the file; path "" if it does not matter
  * @swap: that of the swap area
  * @disk_reads: its reads in the phase
+ * @disk_sectors: the sectors that it read
  * @swap_reads: the swap device's
  * @elapsed_ns: length of the phase
  * @ready: if set, called when all threads are there and none has started
@@ -468,7 +469,7 @@ bool wl_vmstat_delta(const struct wl_counters *before,
  */
 struct wl_meter {
 	struct wl_disk disk, swap;
-	uint64_t disk_reads, swap_reads;
+	uint64_t disk_reads, disk_sectors, swap_reads;
 	uint64_t elapsed_ns;
 	void (*ready)(void *arg);
 	void *arg;
@@ -485,7 +486,7 @@ struct wl_meter {
 void wl_phase(struct wl *wl, struct wl_meter *m, struct wl_thread **threads,
 	      unsigned int nr);
 
-/** wl_meter_report() - the counters, device_reads, swap_device_reads, elapsed_ns */
+/** wl_meter_report() - the counters, device_reads, device_sectors_read, swap_device_reads, elapsed_ns */
 void wl_meter_report(struct wl *wl, const struct wl_meter *m);
 
 /* ---- cgroups ---- */
@@ -517,6 +518,18 @@ void wl_cgroup_write(const struct wl_cgroup *g, const char *file, const char *te
 
 /** wl_cgroup_number() - a number, or the one in the line that begins with @key */
 uint64_t wl_cgroup_number(const struct wl_cgroup *g, const char *file, const char *key);
+
+/**
+ * wl_cgroup_limit() - limit its memory to what it holds now and room for more
+ * @g: the cgroup, with the controller memory
+ * @file: memory.max or memory.high
+ * @room_kb: that room
+ *
+ * Each CPU holds up to 64 pages that were charged and not used. They are given back
+ * before, and so is all that can be reclaimed.
+ * Return: the limit in bytes.
+ */
+uint64_t wl_cgroup_limit(const struct wl_cgroup *g, const char *file, uint64_t room_kb);
 
 /** wl_cgroup_end() - this process goes back to the root; the cgroup is removed */
 void wl_cgroup_end(const struct wl_cgroup *g);

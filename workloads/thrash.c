@@ -13,7 +13,10 @@
  * a CPU's batch for the LRU lists, up to 31 each; if room_kb= does not hold one for each
  * thread and these batches, the kernel has to kill somebody, in any arm.  mappers= threads map and
  * unmap elsewhere meanwhile, so that whoever goes on under mmap_lock has to wait for it.
+ * forkers= threads fork, and writers= threads change the protection of the last pages of
+ * the mapping to and fro: they write-lock the VMA that the faults are in.
  */
+#include "harness_beside.h"
 #include "harness_cold.h"
 
 #include <stdio.h>
@@ -21,8 +24,11 @@
 #include "util.h"
 
 #define MAX_THREADS	768
-#define MAX_MAPPERS	64
+#define MAX_BESIDE	64
 #define PLACE_MAPPERS	100
+#define ROOM_BESIDE	(1 << 17)
+#define FORK_PAUSE_US	2000
+#define WRITE_PAUSE_US	1000
 #define CHECKED_WORDS	64
 
 struct thrasher {
@@ -39,9 +45,11 @@ struct thrash {
 	struct wl_area area;
 	struct wl_faulter shares[MAX_THREADS];
 	struct thrasher thrashers[MAX_THREADS];
-	struct wl_mapper mappers[MAX_MAPPERS];
-	struct wl_thread *threads[MAX_THREADS + MAX_MAPPERS];
-	unsigned int nr_thrashers, nr_mappers;
+	struct wl_mapper mappers[MAX_BESIDE];
+	struct wl_forker forkers[MAX_BESIDE];
+	struct wl_writer writers[MAX_BESIDE];
+	struct wl_thread *threads[MAX_THREADS + 3 * MAX_BESIDE];
+	unsigned int nr_thrashers, nr_mappers, nr_forkers, nr_writers, nr_threads;
 };
 
 static struct wl_param params[] = {
@@ -55,8 +63,12 @@ static struct wl_param params[] = {
 	  .help = "room for the page cache" },
 	{ .name = "limit", .text = "max", .choices = "max high",
 	  .help = "which limit: memory.max or memory.high" },
-	{ .name = "mappers", .value = 0, .max = MAX_MAPPERS,
+	{ .name = "mappers", .value = 0, .max = MAX_BESIDE,
 	  .help = "threads that map and unmap elsewhere" },
+	{ .name = "forkers", .value = 0, .max = MAX_BESIDE,
+	  .help = "threads that fork" },
+	{ .name = "writers", .value = 0, .max = MAX_BESIDE,
+	  .help = "threads that mprotect a part of the very mapping" },
 	WL_COLD_PARAMS,
 	{ 0 }
 };
@@ -86,7 +98,6 @@ static void set_up(struct thrash *s)
 {
 	uint64_t rounds = wl_number(&s->wl, "rounds");
 	uint32_t pages = (uint32_t)wl_number(&s->wl, "pages") * s->nr_thrashers;
-	unsigned int nr = 0;
 
 	/* The file is made outside the cgroup: it is not to be charged to it. */
 	wl_cold_open(&s->cold, &s->wl, pages + 1);
@@ -100,13 +111,27 @@ static void set_up(struct thrash *s)
 		t->share = &s->shares[i];
 		t->rounds = rounds;
 		wl_samples_init(&s->wl, &t->thread.samples, s->shares[i].nr * rounds);
-		s->threads[nr++] = &t->thread;
+		s->threads[s->nr_threads++] = &t->thread;
 	}
 	for (unsigned int i = 0; i < s->nr_mappers; i++) {
 		struct wl_mapper *m = &s->mappers[i];
 
-		wl_mapper_init(&s->wl, m, wl_place(PLACE_MAPPERS + i), 0, 100, 1 << 17);
-		s->threads[nr++] = &m->thread;
+		wl_mapper_init(&s->wl, m, wl_place(PLACE_MAPPERS + i), 0, 100, ROOM_BESIDE);
+		s->threads[s->nr_threads++] = &m->thread;
+	}
+	for (unsigned int i = 0; i < s->nr_forkers; i++) {
+		struct wl_forker *f = &s->forkers[i];
+
+		*f = (struct wl_forker){ .thread.body = wl_forker_body,
+					 .pause_us = FORK_PAUSE_US };
+		wl_samples_init(&s->wl, &f->thread.samples, ROOM_BESIDE);
+		s->threads[s->nr_threads++] = &f->thread;
+	}
+	for (unsigned int i = 0; i < s->nr_writers; i++) {
+		struct wl_writer *w = &s->writers[i];
+
+		wl_writer_init(&s->wl, w, &s->area, 1, 0, WRITE_PAUSE_US, ROOM_BESIDE);
+		s->threads[s->nr_threads++] = &w->thread;
 	}
 }
 
@@ -117,7 +142,7 @@ static void charge_all_else(struct thrash *s)
 	wl_cgroup_write(&s->group, "memory.swap.max", "0");
 	wl_cgroup_write(&s->group, "cgroup.procs", "0");
 	wl_areas_warm(&s->cold, &s->area, 1);
-	wl_phase(&s->wl, &s->cold.meter, s->threads, s->nr_thrashers + s->nr_mappers);
+	wl_phase(&s->wl, &s->cold.meter, s->threads, s->nr_threads);
 	wl_areas_cold(&s->cold, &s->area, 1);
 }
 
@@ -125,20 +150,10 @@ static void charge_all_else(struct thrash *s)
 static void limit(void *arg)
 {
 	struct thrash *s = arg;
-	char text[32];
-	uint64_t bytes;
+	uint64_t bytes = wl_cgroup_limit(&s->group, wl_text(&s->wl, "limit")[0] == 'm' ?
+					 "memory.max" : "memory.high",
+					 wl_number(&s->wl, "room_kb"));
 
-	/*
-	 * Each CPU holds up to 64 pages that were charged and not used.  A limit below
-	 * what is there gives them back, and what can be reclaimed, too.
-	 */
-	wl_cgroup_write(&s->group, "memory.high", "0");
-	wl_cgroup_write(&s->group, "memory.high", "max");
-	bytes = wl_cgroup_number(&s->group, "memory.current", NULL) +
-		wl_number(&s->wl, "room_kb") * 1024;
-	snprintf(text, sizeof(text), "%llu", (unsigned long long)bytes);
-	wl_cgroup_write(&s->group, wl_text(&s->wl, "limit")[0] == 'm' ? "memory.max" :
-			"memory.high", text);
 	wl_metric(&s->wl, "limit_bytes", bytes);
 }
 
@@ -157,6 +172,12 @@ static void report(struct thrash *s)
 	for (unsigned int i = 0; i < s->nr_mappers; i++)
 		all[i] = &s->mappers[i].thread.samples;
 	wl_samples_report(&s->wl, "mmap", all, s->nr_mappers);
+	for (unsigned int i = 0; i < s->nr_forkers; i++)
+		all[i] = &s->forkers[i].thread.samples;
+	wl_samples_report(&s->wl, "fork", all, s->nr_forkers);
+	for (unsigned int i = 0; i < s->nr_writers; i++)
+		all[i] = &s->writers[i].thread.samples;
+	wl_samples_report(&s->wl, "mprotect", all, s->nr_writers);
 	wl_metric(&s->wl, "touches", touches);
 	wl_metric(&s->wl, "faults", faults);
 	wl_metric(&s->wl, "reads_per_fault_x1000", faults ? reads * 1000 / faults : 0);
@@ -185,11 +206,13 @@ int main(int argc, char **argv)
 	wl_parse(&s.wl, argc, argv);
 	s.nr_thrashers = (unsigned int)wl_number(&s.wl, "threads");
 	s.nr_mappers = (unsigned int)wl_number(&s.wl, "mappers");
+	s.nr_forkers = (unsigned int)wl_number(&s.wl, "forkers");
+	s.nr_writers = (unsigned int)wl_number(&s.wl, "writers");
 	set_up(&s);
 	charge_all_else(&s);
 	s.cold.meter.ready = limit;
 	s.cold.meter.arg = &s;
-	wl_phase(&s.wl, &s.cold.meter, s.threads, s.nr_thrashers + s.nr_mappers);
+	wl_phase(&s.wl, &s.cold.meter, s.threads, s.nr_threads);
 	report(&s);
 	wl_cgroup_end(&s.group);
 	wl_emit(&s.wl);
