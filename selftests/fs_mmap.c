@@ -7,7 +7,7 @@
  *	device	what they are read from: the swap area for tmpfs
  *	source	dir holds an image of this directory, which cannot be written to
  *
- * Fails in the arms mainline (no fault resumes), nosize (a page is mapped that has
+ * Fails in the arms mainline (no fault carries on), nosize (a page is mapped that has
  * been truncated away; not where nothing can be truncated) and eioloop (a page that
  * cannot be read; not in tmpfs).
  */
@@ -162,7 +162,7 @@ static void expect_contents(struct __test_metadata *_metadata, FIXTURE_DATA(faul
 	}
 }
 
-TEST_F(fault, resumes)
+TEST_F(fault, relocks)
 {
 	struct t_counts diff;
 	struct t_fault f;
@@ -170,7 +170,7 @@ TEST_F(fault, resumes)
 	diff = t_fault_counted(&f, self->map + PAGE * T_PAGE, variant->write, device());
 
 	EXPECT_GE(diff.reads, 1);
-	EXPECT_GE(diff.resumed, 1);
+	EXPECT_GE(diff.relocked, 1);
 	EXPECT_EQ(0, diff.mmap_lock);
 	expect_contents(_metadata, self, variant, &f);
 }
@@ -212,7 +212,7 @@ TEST_F(fault, beside_fork)
 {
 	struct t_counts diff = fault_beside(_metadata, self, variant, fork_a_child);
 
-	EXPECT_GE(diff.resumed, 1);
+	EXPECT_GE(diff.relocked, 1);
 }
 
 /* This splits the VMA, so the fault starts over; what it maps then is right. */
@@ -220,7 +220,7 @@ TEST_F(fault, beside_mprotect)
 {
 	struct t_counts diff = fault_beside(_metadata, self, variant, protect_other_pages);
 
-	EXPECT_GE(diff.resumed + diff.changed, 1);
+	EXPECT_GE(diff.relocked + diff.again, 1);
 }
 
 /* For a child to read. */
@@ -297,9 +297,9 @@ TEST(cannot_be_read)
 
 	EXPECT_FALSE(hung);
 	t_expect_signal(_metadata, status, SIGBUS);
-	TH_LOG("reads that failed: %ld, faults that resumed: %ld", diff.reads, diff.resumed);
+	TH_LOG("reads that failed: %ld, faults that carried on: %ld", diff.reads, diff.relocked);
 	EXPECT_LE(diff.reads, 4);
-	EXPECT_EQ(1, diff.resumed);
+	EXPECT_EQ(1, diff.relocked);
 
 	status = t_child_end(t_child_reads(&p, 0), &hung);
 	EXPECT_FALSE(hung);

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Description: R10. A page that cannot be read gives SIGBUS after a bounded
- * number of reads, however often it is asked for; a fault that resumes asks
- * the device twice, as in mainline, where it starts over in between. So does that of
- * mlock(), which looks at no signal but a fatal one; in mainline it tries for ever.
+ * number of reads, however often it is asked for; a fault under the VMA lock asks the
+ * device twice, as in mainline, where it starts over under mmap_lock in between.
  *
  * Fails in the arms eioloop, which reads again on every error, and mainline.
  */
-#include <sys/time.h>
-
 #include "t.h"
 
 #define PAGE	32UL
@@ -56,7 +53,7 @@ static void expect_sigbus(struct __test_metadata *_metadata, bool random,
 
 	EXPECT_FALSE(hung);
 	t_expect_signal(_metadata, status, SIGBUS);
-	T_EXPECT_RESUMED(1, diff);
+	T_EXPECT_RELOCKED(2, diff);
 	EXPECT_LE(diff.reads, max_errors);
 }
 
@@ -91,56 +88,6 @@ TEST(cached_not_uptodate)
 	EXPECT_FALSE(hung);
 	t_expect_signal(_metadata, status, SIGBUS);
 	EXPECT_LE(diff.reads, 2);
-}
-
-static volatile sig_atomic_t alarms;
-
-static void on_alarm(int sig)
-{
-	(void)sig;
-	alarms++;
-}
-
-/* Exits with 2 if mlock() said that the page is not there, and a signal had come. */
-static pid_t child_locks(int fd)
-{
-	struct itimerval often = { .it_interval.tv_usec = 5000, .it_value.tv_usec = 5000 };
-	struct sigaction sa = { .sa_handler = on_alarm };
-	pid_t pid = fork();
-	int before, err;
-	char *map;
-
-	if (pid)
-		return pid;
-	map = t_map(t_place(5), 2 * PAGE * T_PAGE, PROT_READ, MAP_SHARED, fd);
-	if (madvise(map, 2 * PAGE * T_PAGE, MADV_RANDOM))
-		t_die("madvise");
-	if (sigaction(SIGALRM, &sa, NULL) || setitimer(ITIMER_REAL, &often, NULL))
-		t_die("setitimer");
-	before = alarms;
-	err = mlock(map + PAGE * T_PAGE, T_PAGE) ? errno : 0;
-	_exit(err == ENOMEM && alarms > before ? 2 : 1);
-}
-
-TEST(mlock_beside_signals)
-{
-	struct t_counts before, diff;
-	bool hung;
-	int fd, status;
-
-	bad_page('+');
-	fd = open_bad();
-	before = t_counts("bad");
-	status = t_child_end(child_locks(fd), &hung);
-	diff = t_since(before, "bad");
-	bad_page('-');
-	close(fd);
-
-	EXPECT_FALSE(hung);
-	ASSERT_TRUE(WIFEXITED(status));
-	EXPECT_EQ(2, WEXITSTATUS(status));
-	EXPECT_GE(diff.reads, 2);
-	EXPECT_LE(diff.reads, 4);
 }
 
 TEST_HARNESS_MAIN

@@ -2,10 +2,10 @@
 /*
  * Description: R16. With many faults in flight in it, one huge VMA behaves as
  * many small ones: whoever changes a part of it in which nobody faults does not
- * wait, nor does a fault that begins meanwhile, and all the faults resume.
+ * wait, nor does a fault that begins meanwhile, and all the faults take their lock back.
  *
  * Fails in the arm hold, for the huge VMA and not for the small ones; that the
- * faults resume, in mainline, too.
+ * faults carry on, in mainline, too.
  */
 #include "t.h"
 
@@ -130,7 +130,7 @@ static bool all_wait(struct t_fault *f, const char *device)
 		}							\
 	} while (0)
 
-TEST_F(vma, all_resume)
+TEST_F(vma, all_relock)
 {
 	const char *device = t_device_of(variant->kind);
 	struct t_counts before, diff;
@@ -144,7 +144,7 @@ TEST_F(vma, all_resume)
 	EXPECT_EQ(FAULTS, (unsigned long)diff.major);
 	EXPECT_EQ(FAULTS, (unsigned long)diff.reads);
 	EXPECT_EQ(0, diff.mmap_lock);
-	T_EXPECT_RESUMED((long)FAULTS, diff);
+	T_EXPECT_RELOCKED((long)FAULTS, diff);
 }
 
 TEST_F(vma, writer_does_not_wait)

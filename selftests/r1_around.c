@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Description: R1, R12. A read fault that resumed maps the neighbours that
+ * Description: R1, R12. A read fault that carried on maps the neighbours that
  * readahead has brought in, as a fault that starts over does: nobody pays for
- * the resume with minor faults.
+ * that with minor faults.
  *
  * Fails in the arm hold, which maps the one page.
  */

@@ -76,7 +76,7 @@ TEST_F(file_fault, without_mmap_lock)
 	EXPECT_GE(diff.reads, 1);
 	if (variant->advice == MADV_RANDOM)
 		EXPECT_EQ(1, diff.reads);
-	T_EXPECT_RESUMED(1, diff);
+	T_EXPECT_RELOCKED(1, diff);
 	EXPECT_EQ(0, diff.mmap_lock);
 
 	/* Where did the write go? */

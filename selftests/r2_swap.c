@@ -40,7 +40,7 @@ TEST_F(swap_fault, without_mmap_lock)
 	EXPECT_EQ(1, f.maj_flt);
 	EXPECT_EQ(1, diff.major);
 	EXPECT_EQ(1, diff.reads);
-	T_EXPECT_RESUMED(1, diff);
+	T_EXPECT_RELOCKED(1, diff);
 	EXPECT_EQ(0, diff.mmap_lock);
 	if (variant->write)
 		EXPECT_EQ(1, ((volatile uint64_t *)(self->map + 3 * T_PAGE))[1]);

@@ -33,7 +33,7 @@ static void two_faults(struct __test_metadata *_metadata, char *address,
 	EXPECT_EQ(word, second.seen);
 	EXPECT_EQ(1, diff.major);
 	EXPECT_EQ(1, diff.reads);
-	T_EXPECT_RESUMED(2, diff);
+	T_EXPECT_RELOCKED(2, diff);
 	EXPECT_EQ(0, diff.mmap_lock);
 }
 

@@ -38,7 +38,7 @@ TEST(writer_does_not_wait)
 }
 
 /* Nobody changes anything: it goes on where it stopped. */
-TEST(resumes)
+TEST(relocks)
 {
 	int fd = t_file_in("/stable", 2, PAGES);
 	struct t_counts before, diff;
@@ -55,7 +55,7 @@ TEST(resumes)
 	t_fault_go(&f);
 	t_fault_end(&f);
 	diff = t_since(before, "stable");
-	T_EXPECT_RESUMED(1, diff);
+	T_EXPECT_RELOCKED(1, diff);
 	EXPECT_EQ(0, diff.mmap_lock);
 	EXPECT_EQ(1, ((volatile uint64_t *)(map + PAGE * T_PAGE))[1]);
 	munmap(map, LEN);

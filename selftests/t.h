@@ -585,8 +585,8 @@ static inline bool t_fault_waits(struct t_fault *f, const char *device)
  */
 struct t_counts {
 	long mmap_lock;		/* faults that took mmap_lock */
-	long resumed;		/* 0 where that is not counted, see t_resumes() */
-	long changed;
+	long relocked;		/* carried on in place; 0 where not counted, see t_relocks() */
+	long again;		/* the access was made again */
 	long major;
 	long reads;
 };
@@ -603,17 +603,17 @@ static inline void t_populate_text(void)
 	madvise((void *)from, (uintptr_t)etext - from, MADV_POPULATE_READ);
 }
 
-/* Does the kernel count faults that resume? */
-static inline bool t_resumes(void)
+/* Does the kernel count faults that take their VMA lock back? */
+static inline bool t_relocks(void)
 {
-	return t_vmstat_if("fault_resumed") >= 0;
+	return t_vmstat_if("fault_relocked") >= 0;
 }
 
 /* A kernel that does not count them need not show it. */
-#define T_EXPECT_RESUMED(n, diff)					\
+#define T_EXPECT_RELOCKED(n, diff)					\
 	do {								\
-		if (t_resumes())					\
-			EXPECT_EQ(n, (diff).resumed);			\
+		if (t_relocks())					\
+			EXPECT_EQ(n, (diff).relocked);			\
 	} while (0)
 
 static inline long t_vmstat_or_0(const char *name)
@@ -654,8 +654,10 @@ static inline struct t_counts t_counts(const char *device)
 	t_populate_text();
 	return (struct t_counts) {
 		.mmap_lock = t_mmap_lock(),
-		.resumed = t_vmstat_or_0("fault_resumed"),
-		.changed = t_vmstat_or_0("fault_not_resumed_changed"),
+		.relocked = t_vmstat_or_0("fault_relocked"),
+		.again = t_vmstat_or_0("fault_again_busy") +
+			 t_vmstat_or_0("fault_again_written") +
+			 t_vmstat_or_0("fault_again_other"),
 		.major = t_vmstat("pgmajfault"),
 		.reads = t_device_reads(device),
 	};
@@ -667,8 +669,8 @@ static inline struct t_counts t_since(struct t_counts a, const char *device)
 
 	return (struct t_counts) {
 		.mmap_lock = b.mmap_lock - a.mmap_lock,
-		.resumed = b.resumed - a.resumed,
-		.changed = b.changed - a.changed,
+		.relocked = b.relocked - a.relocked,
+		.again = b.again - a.again,
 		.major = b.major - a.major,
 		.reads = b.reads - a.reads,
 	};

@@ -689,8 +689,8 @@ static bool starts_with(const char *text, const char *prefix)
 void wl_counters_report(struct wl *wl, const struct wl_counters *before,
 			const struct wl_counters *after)
 {
-	uint64_t delta, mmap_lock = 0, abort = 0, retry = 0, not_resumed = 0;
-	bool has_mmap_lock = false, has_not_resumed = false;
+	uint64_t delta, mmap_lock = 0, abort = 0, retry = 0, again = 0;
+	bool has_mmap_lock = false, has_again = false;
 
 	if (wl_vmstat_delta(before, after, "pgmajfault", &delta))
 		wl_metric(wl, "major_faults", delta);
@@ -710,19 +710,19 @@ void wl_counters_report(struct wl *wl, const struct wl_counters *before,
 		if (!wl_vmstat_delta(before, after, name, &delta))
 			continue;
 		wl_metric(wl, name, delta);
-		if (!strcmp(name, "fault_resumed"))
-			wl_metric(wl, "resumed", delta);
+		if (!strcmp(name, "fault_relocked"))
+			wl_metric(wl, "relocked", delta);
 		if (!strcmp(name, "fault_mmap_lock")) {
 			mmap_lock = delta;
 			has_mmap_lock = true;
 		}
-		if (starts_with(name, "fault_not_resumed_")) {
-			not_resumed += delta;
-			has_not_resumed = true;
+		if (starts_with(name, "fault_again_")) {
+			again += delta;
+			has_again = true;
 		}
 	}
-	if (has_not_resumed)
-		wl_metric(wl, "not_resumed", not_resumed);
+	if (has_again)
+		wl_metric(wl, "again", again);
 	/* An unpatched kernel only says how often the VMA lock did not do. */
 	if (!has_mmap_lock &&
 	    wl_vmstat_delta(before, after, "vma_lock_abort", &abort) &&

@@ -441,7 +441,7 @@ void wl_counters_read(struct wl_counters *c);
 /**
  * wl_counters_report() - what happened between two moments
  * @wl: gets major_faults, major_faults_task, minor_faults, vma_lock_*,
- *	fault_*, mmap_lock_reads_by_faults, resumed and not_resumed, each if
+ *	fault_*, mmap_lock_reads_by_faults, relocked and again, each if
  *	the kernel has it
  * @before: the first moment
  * @after: the second

@@ -368,7 +368,7 @@ static void print_legend(FILE *f, const struct view *v)
 		fprintf(f, "<span><svg width=\"34\" height=\"10\" aria-hidden=\"true\"><line x1=\"1\" "
 			"y1=\"5\" x2=\"33\" y2=\"5\" stroke=\"%s\" stroke-width=\"%s\" "
 			"stroke-dasharray=\"%s\"/></svg> ", s->color,
-			strcmp(v->arms.v[i], "resume") ? "2" : "3.5", s->dash);
+			strcmp(v->arms.v[i], OUR_ARM) ? "2" : "3.5", s->dash);
 		html_text(f, v->arms.v[i]);
 		fputs("</span> ", f);
 	}
@@ -559,7 +559,7 @@ int html_page(FILE *f, const struct results *res, const char *gnuplot)
 		"<h1>Page faults that wait, compared</h1>\n", html_css);
 	print_verdict(f, res);
 	print_machine(f, res);
-	print_balance(f, res, "resume", BASE_ARM, "retry");
+	print_balance(f, res, OUR_ARM, BASE_ARM, "retry");
 	print_balance(f, res, "series", "unpatched", NULL);
 	while (!ret && view_next(&v, res, &at, false)) {
 		ret = print_workload(f, &v, gnuplot);

@@ -370,7 +370,7 @@ static void say_failed(const struct results *res, struct strv *sentences, enum t
 	for (i = 0; i < lines.n; i++) {
 		strv_addf(sentences, "%s%s", i ? "- " : "", lines.v[i]);
 		words_get(lines.v[i], "arm", arm, sizeof(arm));
-		if (!strcmp(arm, "resume") || !strcmp(arm, "series"))
+		if (!strcmp(arm, OUR_ARM) || !strcmp(arm, "series"))
 			*tone = TONE_BAD;
 	}
 	strv_free(&lines);
@@ -386,7 +386,7 @@ static void say_claims(const struct results *res, const struct judged *ours,
 	if (series->n)
 		say_worse(series, sentences, tone);
 	say_mmap_lock(res, sentences);
-	say_balance(res, "resume", BASE_ARM, sentences);
+	say_balance(res, OUR_ARM, BASE_ARM, sentences);
 	say_balance(res, "retry", BASE_ARM, sentences);
 	say_balance(res, "hold", BASE_ARM, sentences);
 	say_balance(res, "series", "unpatched", sentences);
@@ -408,13 +408,13 @@ void judge_verdict(const struct results *res, struct strv *sentences, enum tone 
 
 	*tone = TONE_NONE;
 	say_failed(res, sentences, tone);
-	judge_arm(&ours, res, "resume", BASE_ARM, "retry");
+	judge_arm(&ours, res, OUR_ARM, BASE_ARM, "retry");
 	judge_arm(&series, res, "series", "unpatched", NULL);
 	if (!ours.n)
 		any = &series;
 	if (!any->n)
-		strv_addf(sentences, "Nothing can be said of resume: %s was not run.",
-			  results_have_arm(res, "resume") ? "what it is compared with" :
+		strv_addf(sentences, "Nothing can be said of " OUR_ARM ": %s was not run.",
+			  results_have_arm(res, OUR_ARM) ? "what it is compared with" :
 							    "it");
 	else if (any->rounds < any->least)
 		say_too_few(any, sentences);

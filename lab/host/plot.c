@@ -16,7 +16,7 @@ static const struct plot_style styles[] = {
 	{ "mainline", "#555555", "" },
 	{ "retry", "#b35c00", "9,4" },
 	{ "hold", "#c4001d", "2,3" },
-	{ "resume", "#0050b3", "" },
+	{ OUR_ARM, "#0050b3", "" },
 	{ "unpatched", "#00734d", "12,3,2,3" },
 	{ "series", "#7a2a9c", "5,5" },
 };
@@ -149,7 +149,7 @@ static void print_style(FILE *f, const char *arm, size_t index, bool points)
 {
 	const struct plot_style *s = plot_style(arm, index);
 
-	fprintf(f, " lc rgb '%s' lw %s", s->color, strcmp(arm, "resume") ? "1.8" : "3");
+	fprintf(f, " lc rgb '%s' lw %s", s->color, strcmp(arm, OUR_ARM) ? "1.8" : "3");
 	if (*s->dash)
 		fprintf(f, " dt (%s)", s->dash);
 	if (points)

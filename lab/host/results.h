@@ -11,6 +11,7 @@
 
 #define RESULTS_SCHEMA	1
 #define BASE_ARM	"mainline"
+#define OUR_ARM		"relock"
 
 /**
  * struct result - one run in results.json; everything is owned by @json

@@ -8,7 +8,7 @@
 
 /* Arms and metrics not named here follow those that are. */
 static const char * const arm_order[] = {
-	BASE_ARM, "retry", "hold", "resume"
+	BASE_ARM, "retry", "hold", OUR_ARM
 };
 static const char * const metric_order[] = {
 	"anon.", "anon_zero.", "anon_cow.", "file_read.", "file_around.", "file_cow.",
@@ -20,7 +20,7 @@ static const char * const metric_order[] = {
 	"mmap_lock_reads_by_faults",
 	"fault_mmap_lock_waited", "fault_mmap_lock_vma_lock", "fault_mmap_lock_anon_vma",
 	"fault_mmap_lock_userfault", "fault_mmap_lock_handler", "fault_mmap_lock_kernel",
-	"resumed", "not_resumed",
+	"relocked", "again",
 	"device_reads", "device_sectors_read", "swap_device_reads",
 };
 static const char * const per_op[] = {
@@ -31,7 +31,7 @@ static const char * const per_op[] = {
 /* What is left of it where there is little room: who waits, and for what. */
 static const char * const brief_counts[] = {
 	"queries_per_s",
-	"major_faults", "mmap_lock_reads_by_faults", "resumed", "not_resumed",
+	"major_faults", "mmap_lock_reads_by_faults", "relocked", "again",
 	"device_reads", "swap_device_reads",
 };
 static const char * const brief_per_op[] = {
@@ -385,7 +385,7 @@ bool view_change(const struct view *v, const char *metric, const char *from,
 
 const struct derived view_derived[NR_DERIVED] = {
 	{ "mmap_lock reads", "mmap_lock_reads_by_faults", " %", 100, 2 },
-	{ "resumed", "resumed", " %", 100, 2 },
+	{ "relocked", "relocked", " %", 100, 2 },
 	{ "device reads", NULL, "", 1, 4 },
 };
 

@@ -66,25 +66,25 @@ no_file_has() { ! grep -q -e "$1" "$2"; }
 # ---- all at once ----
 
 : >"$dir/boots"
-compare --arms mainline,resume --rounds 2 --out "$out"
+compare --arms mainline,relock --rounds 2 --out "$out"
 check 'a comparison comes to its end' status_is 0
 check 'in one boot: 3 sets, 2 arms, 2 rounds' boots '12 '
 check 'all runs are in the results' runs_in_results 12
 check 'they do not say that it was cut short' not_in_results cut_short
 check 'the command is in the results' in_results \
-	'"./majorfault compare --base=7.3 --arms=mainline,resume --workloads=storm --accel=det --vcpus=4 --rounds=2"'
+	'"./majorfault compare --base=7.3 --arms=mainline,relock --workloads=storm --accel=det --vcpus=4 --rounds=2"'
 check 'the time left is told' says '\[ *5/16\] storm arm=mainline round=1 .*, about [0-9]* s left$'
 check 'nothing is left to go on with' no_file "$out/unfinished"
 compare --continue --out "$out"
 check 'what is finished cannot be continued' status_is 2
 : >"$dir/boots"
-compare --arms mainline,resume --rounds 2 --out "$out"
+compare --arms mainline,relock --rounds 2 --out "$out"
 check 'the same again is run again' boots '12 '
 
 # ---- Ctrl-C, and on ----
 
 FAKE_HANG=5
-interrupted INT --arms mainline,resume --rounds 2 --out "$out"
+interrupted INT --arms mainline,relock --rounds 2 --out "$out"
 check 'Ctrl-C' status_is 130
 check 'says how to go on' says "majorfault compare --continue --out $out"
 check 'the old results are gone' no_file "$out/results.json"
@@ -108,7 +108,7 @@ check 'Ctrl-C again' status_is 130
 check 'only what was left was to be run' boots '7 '
 FAKE_HANG=
 : >"$dir/boots"
-compare --arms mainline,resume --rounds 2 --out "$out"
+compare --arms mainline,relock --rounds 2 --out "$out"
 check 'the same command goes on, too' status_is 0
 check 'with the last jobs' boots '3 '
 check 'every run is in the results once' runs_in_results 12

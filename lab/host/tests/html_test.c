@@ -103,9 +103,9 @@ static void self_contained(void **state)
 static void claims(void **state)
 {
 	const struct t_run ours[] = {
-		{ "mainline", 1, "{}", "{\"f.p50_ns\":10}" }, { "resume", 1, "{}", "{\"f.p50_ns\":20}" },
-		{ "mainline", 2, "{}", "{\"f.p50_ns\":10}" }, { "resume", 2, "{}", "{\"f.p50_ns\":20}" },
-		{ "mainline", 3, "{}", "{\"f.p50_ns\":10}" }, { "resume", 3, "{}", "{\"f.p50_ns\":20}" },
+		{ "mainline", 1, "{}", "{\"f.p50_ns\":10}" }, { "relock", 1, "{}", "{\"f.p50_ns\":20}" },
+		{ "mainline", 2, "{}", "{\"f.p50_ns\":10}" }, { "relock", 2, "{}", "{\"f.p50_ns\":20}" },
+		{ "mainline", 3, "{}", "{\"f.p50_ns\":10}" }, { "relock", 3, "{}", "{\"f.p50_ns\":20}" },
 	};
 	const struct t_run r[] = {
 		{ "mainline", 1, "{}", "{\"f.p50_ns\":10}" }, { "hold", 1, "{}", "{\"f.p50_ns\":20}" },
@@ -122,11 +122,11 @@ static void claims(void **state)
 	free(text);
 	text = page(ours, 4);
 	must_have(text, "class=\"verdict none\"");
-	assert_null(strstr(text, "Where resume loses"));
+	assert_null(strstr(text, "Where relock loses"));
 	free(text);
 	text = page(ours, 6);
 	must_have(text, "class=\"verdict bad\"");
-	must_have(text, "Where resume loses");
+	must_have(text, "Where relock loses");
 	free(text);
 }
 
@@ -190,7 +190,7 @@ static void spans(void **state)
 		  "{\"who\":\"A\",\"what\":\"reads\",\"begin_ns\":1000,\"end_ns\":2000},"
 		  "{\"who\":\"B\",\"what\":\"goes on\",\"begin_ns\":2000,\"end_ns\":3000},"
 		  "{\"who\":\"A\",\"what\":\"restarts\",\"begin_ns\":2000,\"end_ns\":2100}]" },
-		{ "resume", 1, "{}", "{\"x\":1}", NULL,
+		{ "relock", 1, "{}", "{\"x\":1}", NULL,
 		  "[{\"who\":\"A\",\"what\":\"reads\",\"begin_ns\":70,\"end_ns\":4070}]" },
 	};
 	char *text = page(r, 2);

@@ -50,11 +50,11 @@ static void must_begin(const char *text, const char *part)
 
 static const struct t_run good[] = {
 	RUN("mainline", 1, "1000", "100"), RUN("retry", 1, "1100", "5"),
-	RUN("hold", 1, "9000", "7"), RUN("resume", 1, "900", "5"),
+	RUN("hold", 1, "9000", "7"), RUN("relock", 1, "900", "5"),
 	RUN("mainline", 2, "1010", "101"), RUN("retry", 2, "1110", "6"),
-	RUN("hold", 2, "9100", "8"), RUN("resume", 2, "910", "6"),
+	RUN("hold", 2, "9100", "8"), RUN("relock", 2, "910", "6"),
 	RUN("mainline", 3, "1005", "101"), RUN("retry", 3, "1105", "6"),
-	RUN("hold", 3, "9050", "8"), RUN("resume", 3, "905", "6"),
+	RUN("hold", 3, "9050", "8"), RUN("relock", 3, "905", "6"),
 };
 
 static void good_news(void **state)
@@ -62,10 +62,10 @@ static void good_news(void **state)
 	char *text = verdict(good, 12);
 
 	(void)state;
-	must_begin(text, "In none of 2 numbers is resume worse than both mainline and retry.\n"
+	must_begin(text, "In none of 2 numbers is relock worse than both mainline and retry.\n"
 		   "Of 100 major faults took mmap_lock: 100.7 in mainline, 5.7 in retry, "
-		   "7.7 in hold, 5.7 in resume.\n");
-	must_have(text, "resume against mainline: worse in 0 of 2 numbers, better in 2. "
+		   "7.7 in hold, 5.7 in relock.\n");
+	must_have(text, "relock against mainline: worse in 0 of 2 numbers, better in 2. "
 		  "Most gained: w: mmap_lock_reads_by_faults 6, mainline 101 (-94.1 %).\n");
 	must_have(text, "hold against mainline: worse in 1 of 2 numbers, better in 1. "
 		  "Most lost: w: fork.p50 9.05 us, mainline 1.00 us (9.0 times).");
@@ -87,12 +87,12 @@ static void bad_news(void **state)
 	r[7].metrics = r[11].metrics = "{\"fork.p50_ns\":1060}";
 	text = verdict(r, 12);
 	must_begin(text, "In none of 1 numbers");
-	must_have(text, "resume against mainline: worse in 1 of 1 numbers");
+	must_have(text, "relock against mainline: worse in 1 of 1 numbers");
 	free(text);
 	r[3].metrics = "{\"fork.p50_ns\":2200}";
 	r[7].metrics = r[11].metrics = "{\"fork.p50_ns\":2400}";
 	text = verdict(r, 12);
-	must_begin(text, "resume is worse than both mainline and retry in 1 of 1 numbers:\n"
+	must_begin(text, "relock is worse than both mainline and retry in 1 of 1 numbers:\n"
 		   "- w: fork.p50 2.40 us, mainline 1.00 us (2.4 times), retry 1.10 us (2.2 times)\n");
 	assert_int_equal(tone, TONE_BAD);
 	free(text);
@@ -115,13 +115,13 @@ static void failed_runs(void **state)
 		   "In none of 2 numbers");
 	assert_int_equal(tone, TONE_GOOD);
 	free(text);
-	failed = "resume";
+	failed = "relock";
 	text = verdict(good, 12);
 	must_have(text, "In none of 2 numbers");
 	assert_int_equal(tone, TONE_BAD);
 	free(text);
 	text = verdict(good, 4);	/* too few rounds to tell anything else */
-	must_have(text, "- run workload=w arm=resume");
+	must_have(text, "- run workload=w arm=relock");
 	must_have(text, "Too few rounds to tell");
 	assert_int_equal(tone, TONE_BAD);
 	free(text);
@@ -134,15 +134,15 @@ static void failed_runs(void **state)
 static void not_judged(void **state)
 {
 	const struct t_run r[] = {
-		ROUNDS("mainline", "{\"f.p50_ns\":1000000,\"f.count\":5,\"resumed\":0}"),
-		ROUNDS("retry", "{\"f.p50_ns\":1000000,\"f.count\":5,\"resumed\":0}"),
-		ROUNDS("resume", "{\"f.p50_ns\":1000900,\"f.count\":9,\"resumed\":7}"),
+		ROUNDS("mainline", "{\"f.p50_ns\":1000000,\"f.count\":5,\"relocked\":0}"),
+		ROUNDS("retry", "{\"f.p50_ns\":1000000,\"f.count\":5,\"relocked\":0}"),
+		ROUNDS("relock", "{\"f.p50_ns\":1000900,\"f.count\":9,\"relocked\":7}"),
 	};
 	char *text = verdict(r, 9);
 
 	(void)state;
-	must_begin(text, "In none of 1 numbers is resume worse than both");
-	must_have(text, "resume against mainline: worse in 0 of 1 numbers, better in 0.\n");
+	must_begin(text, "In none of 1 numbers is relock worse than both");
+	must_have(text, "relock against mainline: worse in 0 of 1 numbers, better in 0.\n");
 	free(text);
 }
 
@@ -156,8 +156,8 @@ static void most_gained(void **state)
 		{ "hold", 1, P, "{\"a_ns\":90,\"b_ns\":10,\"c_ns\":95}" },
 		{ "hold", 2, P, "{\"a_ns\":90,\"b_ns\":10,\"c_ns\":95}" },
 		{ "hold", 3, P, "{\"a_ns\":90,\"b_ns\":200,\"c_ns\":95}" },
-		{ "resume", 1, P, "{\"a_ns\":100}" }, { "resume", 2, P, "{\"a_ns\":100}" },
-		{ "resume", 3, P, "{\"a_ns\":100}" },
+		{ "relock", 1, P, "{\"a_ns\":100}" }, { "relock", 2, P, "{\"a_ns\":100}" },
+		{ "relock", 3, P, "{\"a_ns\":100}" },
 	};
 	char *text = verdict(r, 9);
 
@@ -172,14 +172,14 @@ static void too_few_rounds(void **state)
 {
 	const struct t_run r[] = {
 		RUN("mainline", 1, "1000", "100"), RUN("retry", 1, "1000", "5"),
-		RUN("resume", 1, "2000", "5"),
+		RUN("relock", 1, "2000", "5"),
 		RUN("mainline", 2, "1000", "100"), RUN("retry", 2, "1000", "5"),
-		RUN("resume", 2, "2000", "5"),
+		RUN("relock", 2, "2000", "5"),
 	};
 	char *text = verdict(r, 6);
 
 	(void)state;
-	must_begin(text, "Too few rounds to tell: 2, and it takes 3. In 1 of 2 numbers resume is "
+	must_begin(text, "Too few rounds to tell: 2, and it takes 3. In 1 of 2 numbers relock is "
 		   "above both mainline and retry, which may be chance.\n"
 		   "Of 100 major faults took mmap_lock: 100.0 in mainline");
 	assert_null(strstr(text, "better"));
@@ -196,20 +196,20 @@ static void what_was_not_run(void **state)
 {
 	const struct t_run r[] = {
 		RUN("mainline", 1, "1000", "100"), RUN("mainline", 2, "1000", "100"),
-		RUN("mainline", 3, "1000", "100"), RUN("resume", 1, "2000", "5"),
-		RUN("resume", 2, "2000", "5"), RUN("resume", 3, "2000", "5"),
+		RUN("mainline", 3, "1000", "100"), RUN("relock", 1, "2000", "5"),
+		RUN("relock", 2, "2000", "5"), RUN("relock", 3, "2000", "5"),
 	};
 	char *text = verdict(r, 6);
 
 	(void)state;
-	must_begin(text, "resume is worse than mainline in 1 of 2 numbers:\n- w: fork.p50 2.00 us, "
+	must_begin(text, "relock is worse than mainline in 1 of 2 numbers:\n- w: fork.p50 2.00 us, "
 		   "mainline 1.00 us (2.0 times)\nretry was not run, so nothing is said of it.\n");
 	free(text);
 	text = verdict(r, 3);
-	must_begin(text, "Nothing can be said of resume: it was not run.");
+	must_begin(text, "Nothing can be said of relock: it was not run.");
 	free(text);
 	text = verdict(r + 3, 3);
-	must_begin(text, "Nothing can be said of resume: what it is compared with was not run.");
+	must_begin(text, "Nothing can be said of relock: what it is compared with was not run.");
 	free(text);
 }
 
@@ -224,11 +224,11 @@ static void parallel(void **state)
 	for (i = 0; i < 6; i++) {
 		r[3 * i] = (struct t_run){ "mainline", i, P, "{\"f.p50_ns\":1000}" };
 		r[3 * i + 1] = (struct t_run){ "retry", i, P, "{\"f.p50_ns\":1000}" };
-		r[3 * i + 2] = (struct t_run){ "resume", i, P, "{\"f.p50_ns\":1500}" };
+		r[3 * i + 2] = (struct t_run){ "relock", i, P, "{\"f.p50_ns\":1500}" };
 	}
 	accel = "tcg";
 	text = verdict(r, 18);
-	must_begin(text, "resume is worse than both mainline and retry in 1 of 1 numbers");
+	must_begin(text, "relock is worse than both mainline and retry in 1 of 1 numbers");
 	must_have(text, "Parallel: ");
 	free(text);
 	text = verdict(r, 15);
@@ -237,7 +237,7 @@ static void parallel(void **state)
 	r[17].metrics = "{\"f.p50_ns\":999}";
 	text = verdict(r, 18);
 	must_begin(text, "In none of 1 numbers");
-	must_have(text, "1 of 1 numbers of resume differ from those of mainline, but not so");
+	must_have(text, "1 of 1 numbers of relock differ from those of mainline, but not so");
 	free(text);
 	accel = "det";
 }

@@ -39,8 +39,8 @@ into_file() { "$mflab" "$@" >"$dir/out"; }
 mkdir "$dir/run"
 cat >"$dir/run/records.jsonl" <<'END'
 {"type":"hello","release":"x","jobs":3}
-{"type":"begin","job":1,"words":"run workload=w arm=resume round=1"}
-{"type":"run","job":1,"workload":"w","arm":"resume","round":1,"params":{},"metrics":{"x":1}}
+{"type":"begin","job":1,"words":"run workload=w arm=relock round=1"}
+{"type":"run","job":1,"workload":"w","arm":"relock","round":1,"params":{},"metrics":{"x":1}}
 {"type":"end","job":1,"status":0}
 {"type":"begin","job":2,"words":"test name=t"}
 {"type":"tap","job":2,"line":"1..1"}

@@ -58,7 +58,7 @@ static void every_case(void **state)
 		a = b = (struct test_run){ 0 };
 		feed(&a, "program name=mm/x arg=-s arg=2 arm=unpatched", A_LINES,
 		     (struct record){ .status = 1 });
-		feed(&b, "program name=mm/x arg=-s arg=2 arm=resume",
+		feed(&b, "program name=mm/x arg=-s arg=2 arm=relock",
 		     cases[i].lines, cases[i].end);
 		if (cases[i].splat)
 			strv_addf(&b.tests[0].splats, "%s", cases[i].splat);

@@ -42,15 +42,15 @@ static void must_have(const char *text, const char *part)
 #define P	"{\"p\":1}"
 #define M(l, r)	"{\"major_faults\":1000,\"device_reads\":1000," \
 		"\"fault.p50_ns\":5020000,\"odd\":0," \
-		"\"mmap_lock_reads_by_faults\":" l ",\"resumed\":" r "}"
+		"\"mmap_lock_reads_by_faults\":" l ",\"relocked\":" r "}"
 
 static const struct t_run runs[] = {
-	{ "resume", 1, P, M("2", "990") },
+	{ "relock", 1, P, M("2", "990") },
 	{ "zzz", 1, P, M("2", "0") },
 	{ "mainline", 1, P, M("1000", "0") },
 	{ "hold", 1, P, M("3", "0") },
-	{ "resume", 2, P, M("4", "991") },
-	{ "resume", 3, P, M("9", "992") },
+	{ "relock", 2, P, M("4", "991") },
+	{ "relock", 3, P, M("9", "992") },
 };
 
 static void whole(void **state)
@@ -61,7 +61,7 @@ static void whole(void **state)
 	(void)state;
 	must_have(text, "deterministic TCG (det), 4 vcpus, kernel 7.3.4-lab");
 	must_have(text, "\nw p=1\nmedian of 3 rounds");
-	must_have(text, "  mainline                hold              resume"
+	must_have(text, "  mainline                hold              relock"
 		  "                 zzz\n");
 	must_have(text, "\nfault.p50                    5.02 ms"
 		  "             5.02 ms        =    5.02 ms        =");
@@ -70,7 +70,7 @@ static void whole(void **state)
 	must_have(text, "                2..9\n");
 	must_have(text, "  mmap_lock reads           100.00 %"
 		  "              0.30 %              0.50 %");
-	must_have(text, "  resumed                     0.00 %"
+	must_have(text, "  relocked                    0.00 %"
 		  "              0.00 %             99.10 %");
 	must_have(text, "\nzero everywhere: odd\n");
 	assert_null(strchr(text, '\033'));
@@ -108,7 +108,7 @@ static void reads_of_both_devices(void **state)
 
 	(void)state;
 	must_have(text, "  device reads             1.0000");
-	must_have(text, "  resumed                       -");
+	must_have(text, "  relocked                      -");
 	free(text);
 }
 
@@ -149,11 +149,11 @@ static void costs(void **state)
 {
 	const struct t_run two[] = {
 		{ "mainline", 1, P, COST("1979200") },
-		{ "resume", 1, P, COST("1983160") },
+		{ "relock", 1, P, COST("1983160") },
 	};
 	const struct t_run three[] = {
 		{ "mainline", 1, P, COST("1979200") },
-		{ "resume", 1, P, COST("1983160") },
+		{ "relock", 1, P, COST("1983160") },
 		{ "unpatched", 1, P, COST("1979950") },
 	};
 	char *text = print(two, 2, false);

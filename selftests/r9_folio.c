@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Description: Facts. Between the end of a read and the lock of its folio, the
+ * Description: R9. Between the end of a read and the lock of its folio, the
  * page cache is dropped. The folio that was read is the folio that is mapped: the
  * fault holds a reference to it all the time.
  *
@@ -42,7 +42,7 @@ TEST(folio_stays)
 	diff = t_since(before, "disk");
 
 	EXPECT_EQ(t_word(3, 7), f.seen);
-	T_EXPECT_RESUMED(1, diff);
+	T_EXPECT_RELOCKED(1, diff);
 	EXPECT_EQ(1, diff.reads);
 }
 

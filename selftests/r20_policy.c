@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Description: Facts. The page that a copy-on-write fault copies to is allocated before
- * the wait. If the mapping has a memory policy by the time that the fault has waited, it
- * may be on a node that the policy does not allow: such a fault starts over.
+ * Description: R20. The page that a copy-on-write fault copies to is allocated before
+ * the wait. If the mapping has got another memory policy meanwhile it may be on a node that
+ * the policy does not allow: the access is made again.
  *
- * Fails in the arm mainline, where nothing resumes; and with vmf_same_facts() that does
- * not look at the policy: the page is on the node that the policy forbids.
+ * Fails in the arm mainline, where nothing is made again, and in noseq: the page is on
+ * the node that the policy forbids.
  */
 #include "t.h"
 
@@ -69,12 +69,12 @@ TEST_F(policy, comes_during_the_wait)
 	diff = t_since(before, "disk");
 	EXPECT_EQ(t_word(11, PAGE), f.seen);
 	EXPECT_EQ(node, t_node_of(page));
-	EXPECT_EQ(0, diff.resumed);
-	EXPECT_EQ(1, diff.changed);
+	EXPECT_EQ(0, diff.relocked);
+	EXPECT_EQ(1, diff.again);
 	EXPECT_EQ(1, diff.reads);
 }
 
-/* One that was there is the same as one that came: nobody compares them. */
+/* One that was there is obeyed, and nobody has written the VMA. */
 TEST_F(policy, was_there)
 {
 	char *page = self->map + PAGE * T_PAGE;
@@ -86,12 +86,12 @@ TEST_F(policy, was_there)
 	diff = t_fault_counted(&f, page, true, "disk");
 	EXPECT_EQ(t_word(11, PAGE), f.seen);
 	EXPECT_EQ(node, t_node_of(page));
-	EXPECT_EQ(0, diff.resumed);
-	EXPECT_EQ(1, diff.changed);
+	EXPECT_EQ(1, diff.relocked);
+	EXPECT_EQ(0, diff.again);
 }
 
-/* Only the page to copy to is allocated by it: a read resumes. */
-TEST_F(policy, read_resumes)
+/* mbind() writes the VMA, so a read is made again, too. */
+TEST_F(policy, read)
 {
 	char *page = self->map + PAGE * T_PAGE;
 	struct t_counts before, diff;
@@ -105,7 +105,7 @@ TEST_F(policy, read_resumes)
 	t_fault_end(&f);
 	diff = t_since(before, "disk");
 	EXPECT_EQ(t_word(11, PAGE), f.seen);
-	EXPECT_EQ(1, diff.resumed);
+	EXPECT_EQ(1, diff.again);
 	EXPECT_EQ(0, diff.mmap_lock);
 }
 
