@@ -134,7 +134,7 @@ stock()
 # one, and that a dearer one is found out
 cost()
 {
-	arms=mainline,resume
+	arms=mainline,relock
 	[ "$BASE" != 7.3 ] || arms=unpatched,$arms
 	"$TOP/majorfault" compare --base "$BASE" --workloads cost --vcpus 1 --arms "$arms" \
 		--rounds 1 --out "$out/$BASE/cost" || return
@@ -236,14 +236,14 @@ kernels()
 
 stress()
 {
-	OUT=$out/$BASE "$TOP/tests/stress" --base "$BASE" --seeds 4 --arms resume,mainline
+	OUT=$out/$BASE "$TOP/tests/stress" --base "$BASE" --seeds 4 --arms relock,mainline
 }
 
 # On the debug kernel, and something fails now and then of what a fault needs.
 failures()
 {
 	OUT=$out/$BASE "$TOP/tests/stress" --base "$BASE" --flavour debug --inject 300 \
-		--seeds 2 --arms resume,mainline
+		--seeds 2 --arms relock,mainline
 }
 
 # What mainline's own code does is in splats.txt. In the arm peek a fault looks at its VMA
@@ -252,17 +252,17 @@ races()
 {
 	"$TOP/kernel/build" kcsan || return
 	OUT=$out/$BASE "$TOP/tests/stress" --base "$BASE" --flavour kcsan --seeds 8 \
-		--arms peek,resume
+		--arms peek,relock
 }
 
 # The wrong arms that 6.12 can show: a VMA object is not used again there in time.
 long_stress()
 {
-	wrong=nosize,nofacts,stalepmd
+	wrong=nosize,noseq,anyvma
 	[ "$BASE" != 6.12 ] || wrong=nosize
 	[ "$MAJORFAULT_MINUTES" -gt 0 ] || MAJORFAULT_MINUTES=60
 	OUT=$out/$BASE/long "$TOP/tests/stress" --base "$BASE" --seeds 200 \
-		--minutes "$MAJORFAULT_MINUTES" --arms "$wrong,resume,retry,hold,mainline"
+		--minutes "$MAJORFAULT_MINUTES" --arms "$wrong,relock,retry,hold,mainline"
 }
 
 # What must pass, in the right arm; what a wrong one does may well be a race. Three ask for
@@ -270,7 +270,7 @@ long_stress()
 self_test_races()
 {
 	grep -vE '^inject |expect=fail' "$out/$BASE/selftests.jobs" |
-		sed -E '/name=(facts_policy|r10_inject|r7_device) /s/expect=pass/expect=skip/' >"$out/$BASE/races.jobs"
+		sed -E '/name=(r20_policy|r10_inject|r7_device) /s/expect=pass/expect=skip/' >"$out/$BASE/races.jobs"
 	tests_in kcsan "$BASE/races"
 }
 
@@ -288,15 +288,15 @@ outside()
 # A write that fork() loses without VMA locks takes CPUs that run at once.
 parallel_fork()
 {
-	printf '%s\n' "test name=facts_fork arm=resume expect=pass forks=1000" \
-		"test name=facts_fork arm=noforklock expect=fail not_ok=1 forks=1000" >"$out/$BASE/fork.jobs"
+	printf '%s\n' "test name=fork_write arm=relock expect=pass forks=1000" \
+		"test name=fork_write arm=noforklock expect=fail not_ok=1 forks=1000" >"$out/$BASE/fork.jobs"
 	tests_in lab "$BASE/fork" --accel tcg --timeout 1200
 }
 
 # A few cells of fork_arms(): one that each way to lock less breaks, or does not.
 few_fork_arms()
 {
-	OUT=$out/$BASE "$TOP/tests/forks" --base "$BASE" --seeds 6 --fault-arms resume \
+	OUT=$out/$BASE "$TOP/tests/forks" --base "$BASE" --seeds 6 --fault-arms relock \
 		--arms full,none,cow --cases anon,guard_shmem,uffd_wp_shmem
 }
 
