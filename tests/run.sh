@@ -228,6 +228,8 @@ series() { "$TOP/tests/series"; }
 
 bad_days() { "$TOP/tests/bad_days"; }
 
+ports() { OUT=$out/$BASE "$TOP/tests/ports" --base "$BASE"; }
+
 kernels()
 {
 	"$TOP/kernel/build" lab debug && "$TOP/kernel/initramfs" &&
