@@ -4,6 +4,7 @@
  * and beside a thread that maps and unmaps all the time.
  *
  * Fails in the arm eioloop, in which the access is made again after each failed read.
+ * mlock() and MAP_POPULATE are in r19_mlock.
  */
 #include <sys/uio.h>
 
@@ -12,37 +13,20 @@
 #define PAGE	32UL
 #define LEN	(64 * T_PAGE)
 
-static int by_populate(char *at, int fd)
+static int by_populate(char *at)
 {
-	(void)fd;
 	return madvise(at, LEN, MADV_POPULATE_READ) ? errno : 0;
 }
 
-static int by_populate_write(char *at, int fd)
+static int by_populate_write(char *at)
 {
-	(void)fd;
 	return madvise(at, LEN, MADV_POPULATE_WRITE) ? errno : 0;
 }
 
-static int by_mlock(char *at, int fd)
-{
-	(void)fd;
-	return mlock(at, LEN) ? errno : 0;
-}
-
-/* Does not tell of errors; it has to come to its end. */
-static int by_map_populate(char *at, int fd)
-{
-	if (mmap(at, LEN, PROT_READ, MAP_SHARED | MAP_FIXED | MAP_POPULATE, fd, 0) != at)
-		return errno;
-	return 0;
-}
-
-static int by_write(char *at, int fd)
+static int by_write(char *at)
 {
 	int fds[2], ret;
 
-	(void)fd;
 	if (pipe(fds))
 		t_die("pipe");
 	ret = write(fds[1], at + PAGE * T_PAGE, 8) < 0 ? errno : 0;
@@ -51,13 +35,12 @@ static int by_write(char *at, int fd)
 	return ret;
 }
 
-static int by_vm_readv(char *at, int fd)
+static int by_vm_readv(char *at)
 {
 	uint64_t word;
 	struct iovec local = { &word, sizeof(word) };
 	struct iovec remote = { at + PAGE * T_PAGE, sizeof(word) };
 
-	(void)fd;
 	return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) < 0 ? errno : 0;
 }
 
@@ -66,14 +49,12 @@ FIXTURE(unreadable) {
 };
 
 FIXTURE_VARIANT(unreadable) {
-	int (*get)(char *at, int fd);
+	int (*get)(char *at);
 	int error;
 };
 
 FIXTURE_VARIANT_ADD(unreadable, madv_populate_read) { by_populate, EFAULT };
 FIXTURE_VARIANT_ADD(unreadable, madv_populate_write) { by_populate_write, EFAULT };
-FIXTURE_VARIANT_ADD(unreadable, mlock) { by_mlock, ENOMEM };
-FIXTURE_VARIANT_ADD(unreadable, map_populate) { by_map_populate, 0 };
 FIXTURE_VARIANT_ADD(unreadable, write) { by_write, EFAULT };
 FIXTURE_VARIANT_ADD(unreadable, process_vm_readv) { by_vm_readv, EFAULT };
 
@@ -103,7 +84,7 @@ static void *map_and_unmap(void *arg)
 }
 
 /* A child with such a thread asks, and exits with the error. */
-static pid_t child_asks(int (*get)(char *at, int fd), int fd)
+static pid_t child_asks(int (*get)(char *at), int fd)
 {
 	pid_t pid = fork();
 	pthread_t writer;
@@ -116,7 +97,7 @@ static pid_t child_asks(int (*get)(char *at, int fd), int fd)
 		t_die("madvise");
 	if (pthread_create(&writer, NULL, map_and_unmap, NULL))
 		t_die("pthread_create");
-	_exit(get(map, fd));
+	_exit(get(map));
 }
 
 TEST_F(unreadable, is_an_error)
