@@ -249,7 +249,7 @@ failures()
 }
 
 # What mainline's own code does is in splats.txt. In the arm peek a fault looks at its VMA
-# while it is parked: a race, and so to be seen.
+# without its lock: a race, and so to be seen.
 races()
 {
 	"$TOP/kernel/build" kcsan || return
@@ -310,7 +310,7 @@ fork_arms()
 
 decision_logic()
 {
-	"$TOP/tests/park/run.sh" "$(build_dir steps)/mm-of-series" "$out/$BASE/park"
+	"$TOP/tests/relock/run.sh" "$(build_dir steps)/mm-of-series" "$out/$BASE/relock"
 }
 
 plan=$(plan)

@@ -50,9 +50,7 @@
 #define HZ			250UL
 #define AOP_TRUNCATED_PAGE	0x80001
 
-/* A literal 1 as in the kernel, but PER_VMA_LOCK is for the test to say */
 #define CONFIG_TRANSPARENT_HUGEPAGE	1
-#define CONFIG_PER_VMA_LOCK		(!world.no_vma_locks)
 #define IS_ENABLED(option)		(option)
 
 typedef unsigned long pgoff_t;
@@ -194,7 +192,6 @@ extern struct world {
 	struct task_struct task;
 	bool killed;
 	bool signalled;
-	bool no_vma_locks;
 	bool no_memory;
 	bool pte_there;			/* the page table entry is no longer none */
 	bool waited_for_writeback;
@@ -253,7 +250,7 @@ static inline struct vm_area_struct *lock_vma_under_rcu(struct mm_struct *mm,
 	assert_ptr_equal(mm, &world.mm);
 	assert_int_equal(address, ADDRESS);
 	world.lock_tries++;
-	if (world.no_vma_locks || !mm->vma || write_locked(mm->vma))
+	if (!mm->vma || write_locked(mm->vma))
 		return NULL;
 	mm->vma->readers++;
 	return mm->vma;

@@ -354,7 +354,6 @@ static void expect_even(vm_fault_t ret)
 		assert_true(ret & VM_FAULT_NOPAGE);
 		assert_false(world.killed);
 		assert_true(vmf.flags & FAULT_FLAG_INTERRUPTIBLE);
-		assert_false(world.no_vma_locks);
 	}
 	/* Nobody waits with a lock who may let go of it. */
 	if (may_let_go(vmf.flags))
@@ -497,15 +496,6 @@ static void not_interruptible_starts_over(void **state)
 	vmf.flags &= ~FAULT_FLAG_INTERRUPTIBLE;
 	assert_int_equal(vmf_again(&vmf), VM_FAULT_RETRY);
 	assert_int_equal(wait_and_relock(write_vma), VM_FAULT_RETRY);
-}
-
-static void without_vma_locks_starts_over(void **state)
-{
-	(void)state;
-	world.no_vma_locks = true;
-	begin(DEFAULT);
-	assert_int_equal(vmf_again(&vmf), VM_FAULT_RETRY);
-	assert_int_equal(wait_and_relock(NULL), VM_FAULT_RETRY);
 }
 
 /* mmap_lock is not taken back. */
@@ -1311,7 +1301,6 @@ int main(void)
 		T(killed_starts_over),
 		T(other_signals_do_not_matter),
 		T(not_interruptible_starts_over),
-		T(without_vma_locks_starts_over),
 		T(begun_under_mmap_lock),
 		T(lets_go_once),
 		T(may_not_let_go),

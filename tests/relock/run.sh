@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # run.sh MM OUT: unit tests of the functions by which a fault lets go of its lock, waits,
-# and takes it back or has the access made again. They are cut out of internal.h, memory.c,
-# filemap.c, and mmap_lock.h or mm.h, all in the directory MM. The same tests then run on
-# mutants (mutants), each of which they must notice. Prints a line `ok NAME` or
-# `not ok NAME` a result.
+# and takes it back or has the access made again. They are cut out of internal.h, memory.c
+# and filemap.c, all in the directory MM. The same tests then run on mutants (mutants), each
+# of which they must notice. Prints a line `ok NAME` or `not ok NAME` a result.
 set -eu
 mm=$1
 out=$2
@@ -43,17 +42,13 @@ link()
 # As it is called from 6.19 on, or before
 entry_wait=softleaf_entry_wait_on_locked
 grep -q "$entry_wait(" "$mm/filemap.c" || entry_wait=migration_entry_wait_on_locked
-lock_header=mmap_lock.h
-grep -qs 'vma_lock_seq(' "$mm/$lock_header" || lock_header=mm.h
 
 if ! take internal.h fault_wait >"$out/fault_wait.h" || ! {
 	echo '#include "kernel.h"' &&
-	take "$lock_header" vma_lock_seq &&
-	take "$lock_header" vma_written_since &&
-	take internal.h vmf_unlock &&
-	take internal.h maybe_unlock_mmap_for_io &&
-	take memory.c vmf_again &&
+	take memory.c vmf_unlock &&
 	take memory.c vmf_relock &&
+	take memory.c vmf_again &&
+	take internal.h maybe_unlock_mmap_for_io &&
 	take memory.c do_page_mkwrite &&
 	take memory.c fault_dirty_shared_page &&
 	take filemap.c "$entry_wait" &&
