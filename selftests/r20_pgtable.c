@@ -4,8 +4,8 @@
  * same mapping is made again at the same place. The fault must not use the
  * page table of before.
  *
- * Fails in the arms noseq, which carries on if the VMA's object is the same, and stalepmd,
- * which uses the page table of before as well.
+ * Fails in the arm stalepmd, which carries on if the VMA's object is the same, and writes to
+ * the page table of before.
  */
 #include "t.h"
 
