@@ -4,8 +4,7 @@
  * at the same place. It must map a page of what is there now, never of what
  * was there when it began.
  *
- * Fails in the arms noseq, which carries on if the VMA's object is the same, and anyvma, which
- * carries on whatever VMA is there.
+ * Fails in the arm anyvma, which carries on whatever VMA is there.
  */
 #include "t.h"
 
