@@ -36,7 +36,7 @@ TEST(swap)
 
 	before = t_counts("swap");
 	waited = t_mmap_lock_waited();
-	t_fault_parked(&f, map + PAGE * T_PAGE, false, "swap");
+	t_fault_in_flight(&f, map + PAGE * T_PAGE, false, "swap");
 	/* Says EAGAIN when it had to wait for a page; that is there then. */
 	do
 		ret = madvise(map, T_PMD, MADV_COLLAPSE);

@@ -107,7 +107,7 @@ static int race(const FIXTURE_VARIANT(race) *variant)
 		madvise(map, LEN, MADV_RANDOM);
 	}
 	want = variant->zero ? 0 : t_word(variant->swap ? 0 : 11, PAGE);
-	t_fault_parked(&f, map + PAGE * T_PAGE, variant->write, device);
+	t_fault_in_flight(&f, map + PAGE * T_PAGE, variant->write, device);
 	if (variant->op(map))
 		t_die("the operation");
 	waits = t_fault_waits(&f, device);

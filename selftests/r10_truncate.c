@@ -29,7 +29,7 @@ TEST(truncated)
 TEST(punch_hole)
 {
 	struct t_page p = cold_page();
-	pid_t pid = t_child_parked(&p, 10);
+	pid_t pid = t_child_in_flight(&p, 10);
 	int status = 0;
 
 	/* Waits for the read, which holds invalidate_lock; then it is too late. */
@@ -40,7 +40,7 @@ TEST(punch_hole)
 	close(p.fd);
 
 	p = cold_page();
-	pid = t_child_parked(&p, 10);
+	pid = t_child_in_flight(&p, 10);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(1, WEXITSTATUS(status));
 	close(p.fd);

@@ -19,7 +19,7 @@ static void fork_in_flight(struct __test_metadata *_metadata, char *address,
 	int status;
 
 	before = t_counts(device);
-	t_fault_parked(&f, address, write, device);
+	t_fault_in_flight(&f, address, write, device);
 	pid = fork();
 	if (!pid)
 		_exit(0);

@@ -142,7 +142,7 @@ TEST_F(writer, does_not_wait)
 	bool waits;
 	int ret;
 
-	t_fault_parked(&f, self->map + PAGE * T_PAGE, false, self->device);
+	t_fault_in_flight(&f, self->map + PAGE * T_PAGE, false, self->device);
 	ret = variant->op(self->map);
 	waits = t_fault_waits(&f, self->device);
 	t_fault_end(&f);
@@ -164,7 +164,7 @@ static int munmap_under_fault(bool swap)
 			    t_file(7, PAGES));
 		madvise(map, LEN, MADV_RANDOM);
 	}
-	t_fault_parked(&f, map + PAGE * T_PAGE, false, swap ? "swap" : "disk");
+	t_fault_in_flight(&f, map + PAGE * T_PAGE, false, swap ? "swap" : "disk");
 	if (munmap(map, LEN))
 		t_die("munmap");
 	waits = t_fault_waits(&f, swap ? "swap" : "disk");

@@ -101,7 +101,7 @@ TEST_F(chain, nobody_waits)
 	struct t_fault a;
 	int ret;
 
-	t_fault_parked(&a, self->map + PAGE * T_PAGE, false, device);
+	t_fault_in_flight(&a, self->map + PAGE * T_PAGE, false, device);
 	ASSERT_EQ(0, pthread_create(&b.thread, NULL, writer_thread, &b));
 	/* It has returned by now, or it waits. */
 	usleep(20000);

@@ -29,7 +29,7 @@ static int child(int fd)
 	char *map;
 
 	map = t_map(t_place(23), LEN, PROT_READ, MAP_SHARED, fd);
-	t_fault_parked(&f, map + T_PAGE, false, "swap");
+	t_fault_in_flight(&f, map + T_PAGE, false, "swap");
 	if (pthread_create(&thread, NULL, unmap_thread, map))
 		t_die("pthread_create");
 	pause();

@@ -62,7 +62,7 @@ TEST_F(policy, comes_during_the_wait)
 
 	t_counts("disk");
 	before = t_counts("disk");
-	t_fault_parked(&f, page, true, "disk");
+	t_fault_in_flight(&f, page, true, "disk");
 	bind_to(self->map, node);
 	EXPECT_TRUE(t_fault_waits(&f, "disk"));
 	t_fault_end(&f);
@@ -99,7 +99,7 @@ TEST_F(policy, read)
 
 	t_counts("disk");
 	before = t_counts("disk");
-	t_fault_parked(&f, page, false, "disk");
+	t_fault_in_flight(&f, page, false, "disk");
 	bind_to(self->map, other_node());
 	EXPECT_TRUE(t_fault_waits(&f, "disk"));
 	t_fault_end(&f);

@@ -42,7 +42,7 @@ TEST(other_file)
 	keep_page_table();
 	map = map_file(old, 0);
 	before = t_counts("disk");
-	t_fault_parked(&f, map + PAGE * T_PAGE, false, "disk");
+	t_fault_in_flight(&f, map + PAGE * T_PAGE, false, "disk");
 	ASSERT_EQ(0, munmap(map, LEN));
 	map_file(new, 0);
 	EXPECT_TRUE(t_fault_waits(&f, "disk"));
@@ -62,7 +62,7 @@ TEST(other_offset)
 	t_one_cpu();
 	keep_page_table();
 	map = map_file(fd, 0);
-	t_fault_parked(&f, map + PAGE * T_PAGE, false, "disk");
+	t_fault_in_flight(&f, map + PAGE * T_PAGE, false, "disk");
 	ASSERT_EQ(0, munmap(map, LEN));
 	map_file(fd, LEN);
 	EXPECT_TRUE(t_fault_waits(&f, "disk"));
@@ -81,7 +81,7 @@ TEST(other_flags)
 	t_one_cpu();
 	keep_page_table();
 	map = map_file(fd, 0);
-	t_fault_parked(&f, map + PAGE * T_PAGE, true, "disk");
+	t_fault_in_flight(&f, map + PAGE * T_PAGE, true, "disk");
 	ASSERT_EQ(0, munmap(map, LEN));
 	t_map(map, LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd);
 	EXPECT_TRUE(t_fault_waits(&f, "disk"));

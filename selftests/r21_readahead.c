@@ -32,7 +32,7 @@ static void touch(struct __test_metadata *_metadata, unsigned long i)
 {
 	struct t_fault f;
 
-	t_fault_parked(&f, map + i * T_PAGE, false, "disk");
+	t_fault_in_flight(&f, map + i * T_PAGE, false, "disk");
 	ASSERT_EQ(0, mprotect(map, T_PAGE, i % 2 ? PROT_READ : PROT_READ | PROT_WRITE));
 	t_fault_end(&f);
 	ASSERT_EQ(t_word(12, i), f.seen);

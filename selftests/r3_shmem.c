@@ -65,7 +65,7 @@ TEST_F(shmem_fault, writer_does_not_wait)
 	bool waits;
 	int ret;
 
-	t_fault_parked(&f, self->map + PAGE * T_PAGE, variant->write, "swap");
+	t_fault_in_flight(&f, self->map + PAGE * T_PAGE, variant->write, "swap");
 	ret = mprotect(self->map, LEN, PROT_READ | PROT_WRITE | PROT_EXEC);
 	waits = t_fault_waits(&f, "swap");
 	t_fault_end(&f);

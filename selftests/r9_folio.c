@@ -32,7 +32,7 @@ TEST(folio_stays)
 	atexit(end_pause);
 
 	before = t_counts("disk");
-	t_fault_parked(&f, map + 7 * T_PAGE, false, "disk");
+	t_fault_in_flight(&f, map + 7 * T_PAGE, false, "disk");
 	t_wait_idle("disk");
 	usleep(50000);
 	EXPECT_FALSE(atomic_load(&f.done));

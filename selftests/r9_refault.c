@@ -46,7 +46,7 @@ static void refault(struct __test_metadata *_metadata, void (*take)(void))
 
 	before = t_counts("disk");
 	waited = t_mmap_lock_waited();
-	t_fault_parked(&f, map + 7 * T_PAGE, false, "disk");
+	t_fault_in_flight(&f, map + 7 * T_PAGE, false, "disk");
 	/* The VMA is written, so the fault cannot have its lock back ... */
 	ASSERT_EQ(0, mprotect(map, PAGES * T_PAGE, PROT_READ | PROT_WRITE));
 	/* ... and while it pauses, everything is dropped that can be. */

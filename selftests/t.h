@@ -558,8 +558,8 @@ static inline void t_fault_go(struct t_fault *f)
 }
 
 /* The fault is on its way, and its read is with the device. */
-static inline void t_fault_parked(struct t_fault *f, void *address, bool write,
-				  const char *device)
+static inline void t_fault_in_flight(struct t_fault *f, void *address, bool write,
+				     const char *device)
 {
 	t_fault_prepare(f, address, write);
 	t_fault_go(f);
@@ -593,7 +593,7 @@ struct t_counts {
 
 /*
  * Two threads that fault in the same page of this program can meet at its folio
- * lock, and one of them parks. So let the program be there before it is counted.
+ * lock, and one of them waits. So let the program be there before it is counted.
  */
 static inline void t_populate_text(void)
 {
@@ -731,7 +731,7 @@ static inline pid_t t_child_reads(const struct t_page *p, int priority)
 }
 
 /* The same, and the read is with the device. */
-static inline pid_t t_child_parked(const struct t_page *p, int priority)
+static inline pid_t t_child_in_flight(const struct t_page *p, int priority)
 {
 	pid_t pid = t_child_reads(p, priority);
 
@@ -770,14 +770,14 @@ static inline void t_truncated(struct __test_metadata *_metadata, const struct t
 	pid_t first, second, truncation;
 	int status = 0;
 
-	first = t_child_parked(p, 20);
+	first = t_child_in_flight(p, 20);
 	truncation = fork();
 	if (!truncation) {
 		t_real_time(30);
 		_exit(ftruncate(p->fd, p->page / 2 * T_PAGE) ? 1 : 0);
 	}
 	usleep(20000);
-	second = t_child_parked(p, 10);
+	second = t_child_in_flight(p, 10);
 
 	ASSERT_EQ(first, waitpid(first, &status, 0));
 	TH_LOG("the first fault: %s", WIFSIGNALED(status) ? "SIGBUS" : "the page");

@@ -2,7 +2,8 @@
 /*
  * claims [--as ARM] [--dearer N] results.json: does what the README claims of the arm
  * relock hold in these runs of storm, or of cost? And in runs of the other workloads,
- * where there are any: does nobody wait for another's I/O, and is nothing read twice?
+ * where there are any: does nobody wait for another's I/O, and is hardly anything read
+ * twice?
  * --as puts another arm in its place, --dearer makes its faults that do not wait cost N
  * in a thousand more: either must be found out. Prints a line `ok` or `not ok` a claim.
  */
@@ -160,7 +161,7 @@ static void count_waits(json_t *run, json_int_t *all, json_int_t *bad)
 
 static void loads(json_t *runs, const char *arm)
 {
-	json_int_t all = 0, bad = 0, faults = 0, reread = 0;
+	json_int_t all = 0, bad = 0, touches = 0, twice = 0, more;
 	json_t *run;
 	size_t i;
 
@@ -173,15 +174,21 @@ static void loads(json_t *runs, const char *arm)
 		count_waits(run, &all, &bad);
 		if (strcmp(json_string_value(json_object_get(run, "workload")), "thrash"))
 			continue;
-		faults += metric(run, "faults");
-		reread += metric(run, "reread");
+		/*
+		 * A page that is lost before the access is made again is one more
+		 * major fault, so reads are held against touches.
+		 */
+		touches += metric(run, "touches");
+		more = metric(run, "device_reads") - metric(run, "touches");
+		twice += more > 0 ? more : 0;
 	}
 	if (all)
 		claim(!bad, "who changes the address space waits at p99 at most 1.2 times as long as with no fault in flight, or 200 us longer",
 		      bad, all);
-	if (faults)
-		claim(!reread, "under memory pressure no page is read twice for one fault",
-		      reread, faults);
+	if (touches)
+		claim(twice * 1000 <= touches,
+		      "under memory pressure at most one of 1,000 touches needs a second read",
+		      twice, touches);
 }
 
 /* ---- storm ---- */

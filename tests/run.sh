@@ -250,8 +250,8 @@ failures()
 		--seeds 2 --arms relock,mainline
 }
 
-# What mainline's own code does is in splats.txt. In the arm peek a fault looks at its VMA
-# without its lock: a race, and so to be seen.
+# What mainline's own code does is in splats.txt. In the arm peek a fault that waited looks
+# at its VMA without the lock: a race, and so to be seen.
 races()
 {
 	"$TOP/kernel/build" kcsan || return

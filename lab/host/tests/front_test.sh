@@ -312,4 +312,9 @@ check 'lists of jobs name arms that there are' nothing no_arms "$project"/tests/
 echo 'test name=r10_truncate arm=nosiz expect=fail' >"$dir/jobs"
 check 'one that there is not is seen' something no_arms "$dir/jobs"
 
+# no_lines FILE: what it leaves out of guest.jobs, which has no such line
+no_lines() { grep -vE '^(#|$)' "$1" | grep -vxFf "$project/tests/guest.jobs"; }
+check 'what a base leaves out is there' nothing no_lines "$project/tests/guest-6.12.leave-out"
+check 'a line that is not is seen' something no_lines "$dir/jobs"
+
 to_end

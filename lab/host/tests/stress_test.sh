@@ -75,27 +75,27 @@ not_ok_lines() { [ "$(grep -c '^not ok ' "$dir/log")" -eq "$1" ]; }
 
 # ---- as it should be ----
 
-stress resume,nosize <<END
+stress relock,nosize <<END
 arm=nosize|3|checker: seed 1, step 7: trunc page 3: could read what cannot be accessed (zero)
 END
 check 'six kinds of wrong are seen, an arm is right, one is caught' ok_lines 9
 check 'nothing is not ok' not_ok_lines 0
 check 'by what it was caught' says '^ok stress: nosize is caught after .*: checker: seed 1, step 7: trunc page 3: could read'
-check 'how much was checked' says '^ok stress: resume, seeds 1 to 1: 5 checks, nothing to report$'
+check 'how much was checked' says '^ok stress: relock, seeds 1 to 1: 5 checks, nothing to report$'
 stress nosize <<END
 arm=nosize|splat|BUG: Bad page cache in process checker  pfn:12345
 END
 check 'the kernel can catch it, too' says '^ok stress: nosize is caught after .*: .*Bad page cache'
-stress resume <<END
-arm=resume|3|checker: seed 1, step 7: trunc page 3: could read what cannot be accessed (zero)
+stress relock <<END
+arm=relock|3|checker: seed 1, step 7: trunc page 3: could read what cannot be accessed (zero)
 END
-check 'a violation in an arm that is right' says '^not ok stress: resume: checker: seed 1, step 7'
+check 'a violation in an arm that is right' says '^not ok stress: relock: checker: seed 1, step 7'
 stress nosize </dev/null
 check 'an arm with nothing to report' says '^not ok stress: nosize is not caught: seeds 1 to 1, 5 checks$'
 
 # ---- what says nothing ----
 
-stress resume,nosize <<END
+stress relock,nosize <<END
 workload=checker|1|checker: cannot create file A in /mnt/checker: Read-only file system
 END
 check 'a directory that is read-only is no violation' ok_lines 1
@@ -113,21 +113,21 @@ stress nosize <<END
 arm=nosize|127|cannot run /workloads/checker: Cannot allocate memory
 END
 check 'nor by a checker that did not run' says '^not ok stress: nosize: status 127'
-stress resume <<END
+stress relock <<END
 selfcheck=byte|3|checker: seed 4711: thread 1 is stuck in read of anon page 3
 END
 check 'another kind of wrong than the one done' says '^not ok stress: the checker does not see: byte: status 3 (.*stuck'
 check 'is the only thing not ok' not_ok_lines 1
-stress resume <<END
+stress relock <<END
 selfcheck=open|1|checker: what cannot be accessed
 END
 check 'words without the status' says '^not ok stress: the checker does not see: open: status 1'
-stress resume <<END
+stress relock <<END
 dir=/proc/nowhere|3|checker: cannot make /proc/nowhere: No such file or directory
 END
 check 'a violation of a checker that cannot check' says '^not ok stress: a checker that cannot check: status 3'
 printf '#!/bin/sh\nexit 1\n' >"$dir/path/qemu-system-x86_64"
-stress resume,nosize </dev/null
+stress relock,nosize </dev/null
 check 'a guest that does not start shows nothing' ok_lines 0
 check 'and ends with the status of QEMU' status_is 12
 
