@@ -8,6 +8,10 @@
  */
 #include "t.h"
 
+/* In seconds: each of so many faults waits for the device. */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT	300
+
 #define MISSES	100UL		/* MMAP_LOTSAMISS: until then the kernel reads around */
 #define MORE	40UL
 #define STRIDE	48UL		/* more than is read around one page */
