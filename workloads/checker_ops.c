@@ -352,7 +352,7 @@ static void do_remap(struct ck_thread *t, struct ck_region *r, bool tables)
 	pthread_mutex_unlock(&r->layout);
 	if (!tables)
 		return;
-	/* Until a fault that was in flight has resumed. */
+	/* Until a fault that was in flight has ended. */
 	wl_pause_us(6000);
 	filler_check(r);
 	filler_unmap();

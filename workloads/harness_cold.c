@@ -348,7 +348,7 @@ void wl_faulters_report(struct wl *wl, const char *prefix,
  * Pages are apart, so no two faults can share a read.  There may be more major faults
  * than those: fork() write-protects the program's own data, and who then writes to a page
  * of it while another copies it may wait for a locked folio of the program's file, without
- * a read (in 7.3, where the file is tmpfs', in resume only, see docs/results.md).
+ * a read.
  */
 static void check_reads(const struct wl_cold *c, const struct wl_faulter *f,
 			unsigned int nr, bool idle)
