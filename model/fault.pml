@@ -1,455 +1,434 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A fault that waits, and everyone else. One address, one page of each of two
- * files, and all that can happen to them while a fault is parked: the VMA is
- * locked, changed, freed and used again, its page table freed and built anew, the
- * file truncated, the folio reclaimed, fork() copying.
+ * A fault that waits for one page of a file, and all that can happen meanwhile: its VMA
+ * is written, freed and used again, its page table goes, fork() copies, the file is
+ * truncated, the folio reclaimed, the thread killed.
  *
- * Each step is one that others can come in between; `atomic` is what a spinlock, an
- * atomic counter or RCU makes one step in the kernel. docs/model.md says which
- * kernel function each stands for. tests/model runs this with:
+ * Others can come in between any two steps. `atomic` is what a spinlock, an atomic
+ * counter or RCU makes one step in the kernel, and what others cannot tell from one step:
+ * taking a lock and what follows, letting go of one and what came before. docs/model.md
+ * says which kernel function each stands for. tests/model runs this with:
  *
- *   the arms        MAINLINE, RETRY, HOLD; without any of these: resume
- *   broken arms     NOFACTS NOFLAGS STALEPMD NOSIZE NOKEEP LEAK FORKNOLOCK
- *   without a rule  NO_R1 NO_R9: for arms that are not to have that property
- *   sizes           FAULTERS, OPS (of the writer)
- *
- * A faulter writes to a shared mapping, so it needs VM_WRITE, and makes a
- * writable entry.
+ *   the arms           MAINLINE RETRY HOLD; without any of these: relock
+ *   broken arms        NOSEQ OLDSEQ WRAP ANYVMA STALEPMD SLEEP NOSIGNAL NOSIZE EARLYPUT
+ *                      PEEK NOFORKLOCK
+ *   without a rule     NO_UNLOCKED NO_R1 NO_R9 NO_STALE: for arms that are not to have it
+ *   other faults       GUP: the first is of get_user_pages()
+ *                      SWAP: waits for the folio, and then tries to lock it
+ *   sizes              FAULTERS, OPS (of the writer)
  */
 #ifndef FAULTERS
 #define FAULTERS 2
 #endif
 #ifndef OPS
-#define OPS 2
+#define OPS 1
 #endif
 
 #define NONE 255
 
-#ifdef FORKNOLOCK
-#define FORK_LOCKS false
+/* A wait sees at most one write lock of mmap_lock less than mm_lock_seq needs to wrap. */
+#ifdef WRAP
+#define SEQS (2 * OPS)
 #else
-#define FORK_LOCKS true
+#define SEQS (2 * OPS + 2)
 #endif
+#define mm_lock_seq (writes % SEQS)
+/* Unsigned, so that it wraps. */
+#define since(seq, noted) (((seq) + SEQS - (noted)) % SEQS)
+
+#if defined(MAINLINE) || defined(RETRY)
+#define RESTARTS true
+#define RELOCKS false
+#else
+#define RELOCKS true
+#ifdef GUP
+#define RESTARTS (me == 0)
+#endif
+#endif
+
 #ifdef HOLD
-#define MAY_PARK false
+#define MAY_LET_GO false
 #else
-#define MAY_PARK (!tried)
+#define MAY_LET_GO (!tried && (held != NONE || by_mmap))
 #endif
-#ifdef NOFACTS
-#define SAME_FILE true
+
+/* What vmf_relock() asks, with the lock of the VMA now held. */
+#if defined(ANYVMA)
+#define SAME true
+#elif defined(NOSEQ) || defined(STALEPMD)
+#define SAME (held == v)
+#elif defined(OLDSEQ)
+#define SAME (held == v && vma[held].lock_seq == noted)
 #else
-#define SAME_FILE (vma[now].file == file)
-#endif
-#ifdef NOFLAGS
-#define SAME_FLAGS true
-#else
-#define SAME_FLAGS vma[now].writable
-#endif
-#ifdef NOSIZE
-#define TRUNCATED false
-#else
-#define TRUNCATED (beyond[file] || !uptodate[file])
+#define SAME (held == v && since(vma[held].lock_seq, noted) > since(mm_lock_seq, noted))
 #endif
 
 /* struct vm_area_struct: the object; it can be used again (SLAB_TYPESAFE_BY_RCU) */
 typedef vma_t {
-	byte file;
 	bool attached;
-	bool writable;
-	bool wlocked;		/* vm_lock_seq == mm_lock_seq */
+	bool excluded;		/* VM_REFCNT_EXCLUDE_READERS_FLAG */
 	byte readers;		/* vm_refcnt */
-};
-
-/* A page table with the one entry that matters. */
-typedef table_t {
-	bool live;
-	byte file;		/* the page it maps; NONE: empty */
-	bool writable;
+	byte lock_seq;		/* vm_lock_seq */
+	byte changed;		/* at which of `writes` */
 };
 
 vma_t vma[2];
-byte mapped = NONE;		/* the VMA at the address */
-table_t table[2];
+byte mapped;			/* the VMA at the address */
 byte pmd = NONE;		/* the page table at the address */
+bool present;			/* the page is mapped there */
 
 byte mmap_readers;		/* mmap_lock */
-bool mmap_writer;
 bool mmap_writer_waits;		/* a new reader queues behind it */
+byte writes;			/* mm_lock_seq if it had no end; odd: mmap_lock is held */
+#define mmap_writer (writes % 2)
 
-bool uptodate[2];		/* the page is in the page cache */
-bool reading[2];		/* its read is with the device */
-bool folio_locked[2];
-byte refs[2];			/* references of faults */
-bool beyond[2];			/* i_size is in front of it */
+#define IDLE 0
+#define LOCKED 1
+#define READING 2		/* locked until the device has answered */
+byte folio;
+byte refs;			/* references of faults */
+bool uptodate;			/* in the page cache */
+bool beyond;			/* i_size is in front of it */
 
-bool meddled[FAULTERS];		/* a writer had the VMA while the fault was parked */
+bool mortal;			/* A fatal signal may come for the first fault. */
 byte ended;
 
-#define mmap_read_lock() \
-	atomic { !mmap_writer && !mmap_writer_waits -> mmap_readers++ }
-
-/* vma_start_write(): the sequence count is seen at once, the readers leave in time */
-inline vma_start_write(o)
+inline lock_vma_under_rcu()
 {
 	atomic {
-		vma[o].wlocked = true;
-		printf("writer: vma_start_write()\n");
-		meddled[0] = true;
-		meddled[FAULTERS - 1] = true;
+		if
+		:: mapped != NONE && !vma[mapped].excluded &&
+		   vma[mapped].lock_seq != mm_lock_seq ->
+			held = mapped;
+			vma[held].readers++;
+			printf("faulter %d: locks VMA object %d, vm_lock_seq is %d\n", me, held,
+				vma[held].lock_seq)
+		:: else
+		fi
 	}
-	vma[o].readers == 0
+}
+
+inline mmap_read_lock()
+{
+	atomic { !mmap_writer && !mmap_writer_waits -> mmap_readers++; by_mmap = true }
+}
+
+inline release_fault_lock()
+{
+	if
+	:: held != NONE -> vma[held].readers--; held = NONE
+	:: by_mmap -> mmap_readers--; by_mmap = false
+	:: else
+	fi
 }
 
 proctype faulter(byte me)
 {
-	byte v = NONE, now = NONE, file = NONE, pt = NONE;
-	byte kept = NONE;		/* the folio that the task keeps */
-	byte my_reads;			/* of the page of file */
-	bool tried, under_mmap, by_vma, by_mmap, resumed;
+	byte v = NONE;			/* vmf->vma */
+	byte held = NONE;		/* the VMA whose lock the fault has */
+	bool by_mmap;			/* has mmap_lock */
+	byte seen, pt;			/* how its VMA was; its page table */
+	byte noted, reads;
+	bool by_vma, tried, under_mmap, killed;
 
+#ifdef GUP
+	under_mmap = me == 0;
+#endif
 again:
 	atomic {
 		if
-		:: !under_mmap && mapped != NONE && !vma[mapped].wlocked ->
-			v = mapped;
-			vma[v].readers++;
-			by_vma = true;
-			printf("faulter %d: lock_vma_under_rcu(): has VMA object %d\n", me, v)
+		:: !under_mmap -> lock_vma_under_rcu()
+		:: else
+		fi;
+		if
+		:: held != NONE -> goto look
 		:: else
 		fi
 	}
-	if
-	:: !by_vma ->
-		mmap_read_lock();
-		atomic {
-			by_mmap = true;
-			v = mapped;
-			printf("faulter %d: has mmap_lock for reading\n", me)
-		}
-		/* R1: a fault that waited is here only if somebody had changed, or
-		 * was changing, the VMA */
+	/* R1: a fault that waited is not sent here */
 #ifndef NO_R1
-		assert(!tried || meddled[me])
+	assert(!under_mmap);
 #endif
-	:: else
-	fi;
-	if
-	:: v == NONE || !vma[v].writable ->
-		printf("faulter %d: SIGSEGV\n", me);
-		goto out
-	:: else
-	fi;
 	atomic {
+		mmap_read_lock();
+		printf("faulter %d: has mmap_lock\n", me);
+look:		v = mapped;
 		if
-		:: file != vma[v].file -> my_reads = 0
+		:: v == NONE -> printf("faulter %d: SIGSEGV\n", me); goto out
+		:: v != NONE && present -> goto out
+		:: v != NONE && beyond -> printf("faulter %d: SIGBUS\n", me); goto out
 		:: else
 		fi;
-		file = vma[v].file
-	}
-	atomic {
+		seen = vma[v].changed;
 		if
-		:: pmd == NONE && !table[0].live -> pmd = 0
-		:: pmd == NONE && table[0].live -> pmd = 1
+		:: pmd == NONE -> pmd = 0
 		:: else
 		fi;
-		table[pmd].live = true;
 		pt = pmd
 	}
 
-	/* filemap_fault() */
+find:	atomic {
+		refs++;
+		if
+		:: folio == IDLE && uptodate -> folio = LOCKED; goto map
+		:: else
+		fi;
+		if
+		:: MAY_LET_GO ->
+			/* vmf_unlock() */
+			by_vma = held != NONE;
+#ifdef OLDSEQ
+			noted = vma[v].lock_seq;
+#else
+			noted = mm_lock_seq;
+#endif
+			release_fault_lock();
+			printf("faulter %d: lets its lock go, notes %d\n", me, noted)
+		:: else
+		fi;
+		if
+		:: folio == IDLE && !uptodate ->
+			folio = READING;
+			reads++;
+			printf("faulter %d: reads the page\n", me)
+		:: else
+		fi;
+		/* Nobody who wants a lock waits for the device, but for second passes. */
+#ifndef NO_UNLOCKED
+		assert(tried || (held == NONE && !by_mmap));
+#endif
+#ifdef EARLYPUT
+		refs--
+#endif
+	}
 	if
-	:: beyond[file] ->
-		printf("faulter %d: SIGBUS, beyond the end of the file\n", me);
-		goto out
+	:: atomic {
+		folio == IDLE ->
+#ifdef EARLYPUT
+		refs++;
+#endif
+#ifndef SWAP
+		folio = LOCKED;
+		if
+		:: !uptodate -> folio = IDLE; refs--; goto find
+		:: else
+		fi;
+#endif
+		if
+		:: held != NONE || by_mmap -> goto map
+		:: else
+		fi
+	   }
+	:: atomic {
+		mortal && me == 0 ->
+		killed = true;
+		printf("faulter %d: a fatal signal\n", me);
+		goto put
+	   }
+	fi;
+#ifdef PEEK
+	assert(vma[v].attached);
+#endif
+	/* vmf_relock() */
+#ifdef SLEEP
+	mmap_read_lock();
+#endif
+	if
+	:: RELOCKS && by_vma -> lock_vma_under_rcu()
 	:: else
 	fi;
-	refs[file]++;
+#ifdef SLEEP
+	atomic { mmap_readers--; by_mmap = false }
+#endif
+	atomic {
+		if
+		:: held != NONE && SAME && pmd != NONE ->
+#ifdef NOSEQ
+			pt = pmd;
+#endif
+			printf("faulter %d: carries on in place, mm_lock_seq is %d\n", me, mm_lock_seq)
+		:: else ->
+#ifndef SWAP
+			folio = IDLE;
+#endif
+			goto put
+		fi
+	}
+#ifdef SWAP
 	if
-	:: uptodate[file] -> goto lock_folio
-	:: else
+	:: atomic { folio == IDLE && uptodate -> folio = LOCKED }
+	:: else -> goto put
 	fi;
+#endif
+map:
+#ifndef NOSIZE
 	if
-	:: MAY_PARK ->
+	:: beyond ->
 		atomic {
-			/* vmf_park() */
-			meddled[me] = vma[v].wlocked;
-			if
-			:: by_vma -> vma[v].readers--; by_vma = false
-			:: else -> mmap_readers--; by_mmap = false
-			fi;
-			printf("faulter %d: vmf_park(): lets its lock go\n", me)
+			printf("faulter %d: SIGBUS, the page was truncated\n", me);
+			goto unlock
 		}
 	:: else
 	fi;
-	atomic {
-		if
-		:: !uptodate[file] && !reading[file] ->
-			reading[file] = true;
-			my_reads++;
-			printf("faulter %d: reads the page of file %d\n", me, file)
-		:: else
-		fi
-	}
-	/* R13, R14, R18: nobody who wants a lock waits for the device, as long as
-	 * it is the fault's first pass */
-	assert(tried || !(by_vma || by_mmap));
-	!reading[file];
-	if
-	:: by_vma || by_mmap -> goto lock_folio
-	:: else
-	fi;
-
-#ifdef MAINLINE
-	goto start_over;
 #endif
-#ifdef RETRY
-	goto start_over;
-#endif
-	/* vmf_resume() */
-	atomic {
-		now = NONE;
-		if
-		:: mapped != NONE && !vma[mapped].wlocked ->
-			now = mapped;
-			vma[now].readers++
-		:: else
-		fi
-	}
-	atomic {
-		resumed = now != NONE && now == v && SAME_FILE && SAME_FLAGS && pmd != NONE;
-#ifndef STALEPMD
-		pt = pmd;
-#endif
-		if
-		:: resumed ->
-			by_vma = true;
-			printf("faulter %d: vmf_resume(): has the VMA lock back\n", me)
-		:: else ->
-			if
-			:: now != NONE -> vma[now].readers--
-			:: else
-			fi;
-			printf("faulter %d: vmf_resume(): no, starts over\n", me)
-		fi
-	}
-	if
-	:: resumed -> goto lock_folio
-	:: else
-	fi;
-
-start_over:
-	tried = true;
-#ifndef RETRY
-	under_mmap = true;
-#endif
-	atomic {
-		/* vmf_keep_folio() */
-#ifdef NOKEEP
-		refs[file]--
-#else
-#ifdef RETRY
-		refs[file]--
-#else
-		kept = file
-#endif
-#endif
-	}
-	goto again;
-
-lock_folio:
-	atomic { !folio_locked[file] && !reading[file] -> folio_locked[file] = true }
-	if
-	:: TRUNCATED ->
-		/* Here the page does not come back: no file grows. */
-		assert(beyond[file]);
-		printf("faulter %d: SIGBUS, the page was truncated\n", me);
-		folio_locked[file] = false;
-		refs[file]--;
-#ifdef LEAK
-		by_vma = false;
-#endif
-		goto out
-	:: else
-	fi;
 	/* finish_fault(): under the page table lock */
 	atomic {
-		printf("faulter %d: maps the page of file %d\n", me, file);
-		assert(table[pt].live && pt == pmd);
-		assert(vma[v].attached && mapped == v);
-		assert(vma[v].file == file);
-		assert(vma[v].writable);
-		if
-		:: table[pt].file == NONE ->
-			table[pt].file = file;
-			table[pt].writable = true
-		:: else
-		fi
-	}
-	folio_locked[file] = false;
-	refs[file]--;
-	/* R9: what was read once is mapped, whoever reclaims */
-#ifndef NO_R9
-	assert(my_reads <= 1 || beyond[file]);
+		printf("faulter %d: maps the page\n", me);
+#ifndef NO_STALE
+		assert(mapped == v && vma[v].changed == seen);
 #endif
+		assert(pt == pmd);
+		present = true;
+unlock:		folio = IDLE;
+		refs--;
+		goto out
+	}
 
-out:
-	atomic {
+put:	atomic {
+		refs--;
+		release_fault_lock();
+#ifndef NOSIGNAL
 		if
-		:: by_vma -> vma[v].readers--
-		:: by_mmap -> mmap_readers--
+		:: killed -> goto out
 		:: else
 		fi;
+#endif
+#ifdef RESTARTS
 		if
-		:: kept != NONE -> refs[kept]--
+		:: RESTARTS ->
+			tried = true;
+#ifndef RETRY
+			under_mmap = true;
+#endif
+			printf("faulter %d: starts over\n", me);
+			goto again
 		:: else
 		fi;
+#endif
+		reads = 0;
+		printf("faulter %d: makes the access again\n", me);
+		goto again
+	}
+
+out:	atomic {
+		/* R9: what was read in one pass is mapped, or was truncated */
+#ifndef NO_R9
+		assert(reads <= 1 || beyond);
+#endif
+		release_fault_lock();
 		ended++;
 		printf("faulter %d: ends\n", me)
 	}
 }
 
-/* munmap(), mmap(), mprotect(), fork(): under mmap_lock for writing */
+/* munmap() and mmap(), mprotect(), fork(), in this VMA or elsewhere */
 proctype writer()
 {
-	byte ops, o, child;
+	byte ops, o;
+	bool child;
 
 	do
 	:: ops < OPS ->
 		ops++;
 		mmap_writer_waits = true;
 		atomic {
-			!mmap_writer && mmap_readers == 0 ->
-			mmap_writer = true;
+			mmap_readers == 0 ->
+			writes++;
 			mmap_writer_waits = false;
+			o = mapped;
 			printf("writer: has mmap_lock\n")
 		}
-		o = mapped;
 		if
+		:: printf("writer: writes another VMA\n"); goto unlock
+#ifdef NOFORKLOCK
+		:: goto fork
+#endif
 		:: o != NONE ->
-			vma_start_write(o);
-			/* munmap(): the page table goes, too, and the object is freed */
+			/* vma_start_write(): keeps new readers out, lets the others leave */
+			vma[o].excluded = true;
 			atomic {
-				printf("writer: munmap()\n");
-				mapped = NONE;
-				vma[o].attached = false;
-				if
-				:: pmd != NONE ->
-					table[pmd].live = false;
-					table[pmd].file = NONE;
-					pmd = NONE
-				:: else
-				fi
+				vma[o].readers == 0 ->
+				vma[o].lock_seq = mm_lock_seq;
+				vma[o].excluded = false;
+				printf("writer: vma_start_write(): vm_lock_seq is %d\n", mm_lock_seq)
 			}
-			/* mmap() in the same place: any object, any file */
+		fi;
+		if
+		:: atomic {
+			vma[o].changed = writes;
+			printf("writer: mprotect()\n")
+		   }
+		:: atomic {
+			/* The page table goes, too, and the object is free. */
+			mapped = NONE;
+			vma[o].attached = false;
+			pmd = NONE;
+			present = false;
+			printf("writer: munmap()\n")
+		   }
+			/* Another mapping in the same place, in any object; somebody touches
+			 * its neighbour, whose page table may be in the same memory. */
 			if
 			:: o = 0
 			:: o = 1
+			:: goto unlock
 			fi;
-			vma[o].readers == 0;
 			atomic {
-				if
-				:: vma[o].file = 0
-				:: vma[o].file = 1
-				fi;
-				vma[o].writable = true;
-				vma[o].wlocked = true;
+				vma[o].lock_seq = mm_lock_seq;
+				vma[o].changed = writes;
 				vma[o].attached = true;
 				mapped = o;
-				printf("writer: mmap() of file %d, VMA object %d\n", vma[o].file, o)
-			}
-			/* somebody touches another page of it: a page table, not always
-			 * in the same memory */
-			if
-			:: atomic {
-				pmd = 0;
-				table[0].live = true;
-				printf("writer: a page table, in the memory of number 0\n")
-			   }
-			:: atomic {
-				pmd = 1;
-				table[1].live = true;
-				printf("writer: a page table, in the memory of number 1\n")
-			   }
-			:: skip
-			fi
-		:: o != NONE ->
-			vma_start_write(o);
-			atomic {
-				printf("writer: mprotect(PROT_READ)\n");
-				vma[o].writable = false;
 				if
-				:: pmd != NONE -> table[pmd].writable = false
-				:: else
-				fi
-			}
-		:: o != NONE ->
-			/* dup_mmap(): the entry is copied in one step; none may be
-			 * made before all are */
-			if
-			:: FORK_LOCKS -> vma_start_write(o)
-			:: else
-			fi;
-			atomic {
-				child = NONE;
-				if
-				:: pmd != NONE -> child = table[pmd].file
-				:: else
+				:: pmd = 0
+				:: pmd = 1
+				:: skip
 				fi;
-				printf("writer: fork() copies the entry\n")
+				printf("writer: mmap(), VMA object %d, page table %d\n", o, pmd)
 			}
+		:: true ->
+			/* dup_mmap(): the entry is copied in one step; none may be made
+			 * before all are */
+fork:			child = present;
 			atomic {
-				assert(child != NONE || pmd == NONE || table[pmd].file == NONE);
-				printf("writer: fork() ends\n")
+				assert(child || !present);
+				child = false;
+				printf("writer: fork() has copied\n")
 			}
 		fi;
-		atomic {
+unlock:		atomic {
 			/* vma_end_write_all(), mmap_write_unlock() */
-			vma[0].wlocked = false;
-			vma[1].wlocked = false;
-			mmap_writer = false;
+			writes++;
 			o = NONE;
-			child = NONE;
 			printf("writer: mmap_write_unlock()\n")
 		}
-	:: ops >= OPS -> break
+	:: else -> break
 	od
 }
 
-/* truncate(): i_size first, then the page, under the folio lock */
+/* i_size first, then the page, under the folio lock */
 proctype truncater()
 {
 	if
-	:: beyond[0] = true;
-		atomic { !folio_locked[0] && !reading[0] -> folio_locked[0] = true }
+	:: beyond = true;
+		atomic { folio == IDLE -> folio = LOCKED }
 		atomic {
-			printf("truncate: removes the page of file 0\n");
-			uptodate[0] = false;
-			if
-			:: pmd != NONE && table[pmd].file == 0 -> table[pmd].file = NONE
-			:: else
-			fi;
-			folio_locked[0] = false
+			uptodate = false;
+			present = false;
+			folio = IDLE;
+			printf("truncate: removes the page\n")
 		}
 	:: skip
 	fi
 }
 
-/* Takes a page that nobody has a reference on and no entry maps. */
+/* Takes the page if nobody has a reference and no entry maps it. */
 proctype reclaim()
 {
-	byte f;
-
-	if
-	:: f = 0
-	:: f = 1
-	fi;
 	if
 	:: atomic {
-		uptodate[f] && refs[f] == 0 && !folio_locked[f] &&
-		!(pmd != NONE && table[pmd].file == f) ->
-		uptodate[f] = false;
-		printf("reclaim: takes the page of file %d\n", f)
+		uptodate && refs == 0 && folio == IDLE && !present ->
+		uptodate = false;
+		printf("reclaim: takes the page\n")
 	   }
 	:: skip
 	fi
@@ -459,20 +438,35 @@ proctype reclaim()
 active proctype device()
 {
 end:	do
-	:: atomic { reading[0] -> reading[0] = false; uptodate[0] = true; printf("device: page of file 0\n") }
-	:: atomic { reading[1] -> reading[1] = false; uptodate[1] = true; printf("device: page of file 1\n") }
+	:: atomic {
+		folio == READING ->
+		uptodate = true;
+		folio = IDLE;
+		printf("device: has read the page\n")
+	   }
 	od
 }
 
 init {
 	byte i;
 
+	/* The VMA was written last just now, or any long ago. */
+	if
+	:: vma[0].lock_seq = SEQS - 1
+#if OPS > 1
+	:: vma[0].lock_seq = 1
+	:: vma[0].lock_seq = 3 % SEQS
+#endif
+	fi;
+	/* A choice, as a signal that might always come would hide a deadlock. */
+#if OPS > 1 || defined(GUP)
+	if
+	:: mortal = true
+	:: skip
+	fi;
+#endif
 	atomic {
 		vma[0].attached = true;
-		vma[0].writable = true;
-		mapped = 0;
-		table[0].file = NONE;
-		table[1].file = NONE;
 		for (i : 0 .. FAULTERS - 1) {
 			run faulter(i)
 		}
@@ -483,8 +477,5 @@ init {
 	/* All have ended but the device. */
 	_nr_pr == 2;
 	assert(ended == FAULTERS);
-	assert(vma[0].readers == 0 && vma[1].readers == 0 && mmap_readers == 0);
-	assert(refs[0] == 0 && refs[1] == 0);
-	assert(!(beyond[0] && pmd != NONE && table[pmd].file == 0));
-	assert(pmd == NONE || !table[pmd].writable || mapped == NONE || vma[mapped].writable)
+	assert(!(beyond && present))
 }

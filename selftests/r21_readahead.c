@@ -34,10 +34,12 @@ static unsigned long cached(void)
 /* Touches page @i, and writes the VMA while the fault waits. */
 static void touch(struct __test_metadata *_metadata, unsigned long i)
 {
+	static int prot = PROT_READ;
 	struct t_fault f;
 
+	prot ^= PROT_WRITE;
 	t_fault_in_flight(&f, map + i * T_PAGE, false, "disk");
-	ASSERT_EQ(0, mprotect(map, T_PAGE, i % 2 ? PROT_READ : PROT_READ | PROT_WRITE));
+	ASSERT_EQ(0, mprotect(map, T_PAGE, prot));
 	t_fault_end(&f);
 	ASSERT_EQ(t_word(12, i), f.seen);
 }
