@@ -438,9 +438,15 @@ static inline char *t_memory(enum t_kind kind, char *at, unsigned long pages)
  * a page takes half an hour.
  * Returns false on a kernel that cannot do that.
  */
+/*
+ * On one CPU: blkg_conf_prep() fills that CPU's radix_tree_preloads with blkcg_mutex held,
+ * which lockdep takes for a deadlock once the device is throttled. Later calls there find
+ * them full.
+ */
 static inline bool t_throttle(const char *cgroup, const char *device, const char *rbps)
 {
 	char path[64], limit[64], dev[32];
+	cpu_set_t before;
 	int fd;
 
 	t_cgroup(cgroup);
@@ -455,7 +461,12 @@ static inline bool t_throttle(const char *cgroup, const char *device, const char
 	t_read(path, dev, sizeof(dev));
 	dev[strcspn(dev, "\n")] = '\0';
 	snprintf(limit, sizeof(limit), "%s rbps=%s", dev, rbps);
+	if (sched_getaffinity(0, sizeof(before), &before))
+		t_die("sched_getaffinity");
+	t_one_cpu();
 	t_write(t_cgroup_file(cgroup, "io.max"), limit);
+	if (sched_setaffinity(0, sizeof(before), &before))
+		t_die("sched_setaffinity");
 	return true;
 }
 
