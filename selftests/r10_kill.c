@@ -3,7 +3,8 @@
  * Description: R10. SIGKILL ends the wait of a fault: the task is gone before
  * the device has answered.
  *
- * Fails in the arm nokill, whose wait for a folio does not listen.
+ * Fails in the arm nokill, whose wait for a folio does not listen, and in nosignal, in
+ * which kernel code makes its access again and again until the device answers.
  */
 #include "t.h"
 
@@ -31,6 +32,20 @@ TEST(own_read)
 TEST(after_readahead)
 {
 	kill_in_flight(_metadata, MADV_NORMAL);
+}
+
+/* Kernel code does not see the signal between two faults. */
+TEST(kernel_access_to_swapped)
+{
+	char *map = t_swapped(t_place(7), PAGES);
+	int fds[2];
+	pid_t pid;
+
+	ASSERT_EQ(0, pipe(fds));
+	pid = fork();
+	if (!pid)
+		_exit(write(fds[1], map + 9 * T_PAGE, 1) != 1);
+	t_kill_in_flight(_metadata, pid, "swap");
 }
 
 TEST_HARNESS_MAIN
