@@ -500,6 +500,20 @@ touched_files()
 	done | sort -u
 }
 
+# copy_touched TREE DIR KIND...: those of them that TREE has
+copy_touched()
+{
+	_from=$1 _to=$2
+	shift 2
+	mkdir -p "$_to"
+	touched_files "$@" | while read -r _file; do
+		if [ -f "$_from/$_file" ]; then
+			mkdir -p "$_to/$(dirname "$_file")"
+			cp -- "$_from/$_file" "$_to/$_file"
+		fi
+	done
+}
+
 # plain_git: the user's git configuration (signing, hooks, line ends) has no say
 plain_git()
 {
@@ -517,15 +531,8 @@ scratch_repository()
 	_scratch=$1
 	shift
 	plain_git
-	_pristine=$(source_dir)
 	rm -rf "$_scratch"
-	mkdir -p "$_scratch"
-	touched_files "$@" | while read -r _file; do
-		if [ -f "$_pristine/$_file" ]; then
-			mkdir -p "$_scratch/$(dirname "$_file")"
-			cp -- "$_pristine/$_file" "$_scratch/$_file"
-		fi
-	done
+	copy_touched "$(source_dir)" "$_scratch" "$@"
 	git -C "$_scratch" init -q -b main
 	git -C "$_scratch" add -f .
 	git -C "$_scratch" commit -q --allow-empty -m "$BASE"
